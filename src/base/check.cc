@@ -5,9 +5,9 @@
 
 namespace argosy {
 
-void check_failed(const char* claim, const char* file, int line, const char* why) {
-  std::fprintf(stderr, "check failed: %s%s%s (%s:%d)\n", claim, *why != '\0' ? ": " : "", why,
-               file, line);
+void check_failed(const char* why, std::source_location where) {
+  std::fprintf(stderr, "check failed: %s%s%s:%u in %s\n", why, *why != '\0' ? ": " : "",
+               where.file_name(), where.line(), where.function_name());
   std::abort();
 }
 

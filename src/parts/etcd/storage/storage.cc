@@ -18,7 +18,7 @@ BytesView bucket_name(Bucket bucket) {
     case Bucket::kMembers: return "members";
     case Bucket::kMembersRemoved: return "members_removed";
   }
-  check(false, "no such bucket");
+  unreachable("no such bucket");
 }
 
 void MemoryStorage::put(Bucket bucket, Bytes key, Bytes value) {
