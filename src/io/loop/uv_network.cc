@@ -98,6 +98,7 @@ class UvStream final : public Stream {
   void write(BytesView bytes) override {
     if (ended_ || finishing_) return;
     out_ += bytes;
+    if (backlog() > kStreamHighMark) was_backlogged_ = true;
     impl_.owner.at_turn_end(flush_);
   }
   size_t backlog() const override { return out_.size() + in_flight_; }
@@ -158,6 +159,7 @@ class UvStream final : public Stream {
       if (sent == static_cast<int>(out_.size())) {
         out_.clear();
         if (out_.capacity() > kStreamHighMark) out_ = Bytes();
+        tell_drained();
       } else {
         return send_rest(sent > 0 ? static_cast<size_t>(sent) : 0);
       }
@@ -189,8 +191,25 @@ class UvStream final : public Stream {
     in_flight_ = 0;
     if (status != 0) return end(status);
     flush();
-    if (reader_ != nullptr && !ended_ && backlog() <= kStreamHighMark / 2) reader_->on_drained();
+    tell_drained();
   }
+
+  void tell_drained() {
+    if (!was_backlogged_ || backlog() > kStreamHighMark / 2) return;
+    was_backlogged_ = false;
+    impl_.owner.schedule(drained_);
+  }
+
+  class Drained final : public Runnable {
+   public:
+    explicit Drained(UvStream& stream) : stream_(stream) {}
+    void run() override {
+      if (stream_.reader_ != nullptr && !stream_.ended_) stream_.reader_->on_drained();
+    }
+
+   private:
+    UvStream& stream_;
+  };
 
   void shut_down() {
     auto* request = new uv_shutdown_t;
@@ -225,6 +244,8 @@ class UvStream final : public Stream {
   bool ended_ = false;
   bool finishing_ = false;
   bool shut_ = false;
+  bool was_backlogged_ = false;
+  Drained drained_{*this};
   Flush flush_;
   Fail fail_{*this};
 };

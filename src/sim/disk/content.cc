@@ -1,8 +1,7 @@
 #include "sim/disk/content.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
+#include <sys/mman.h>
 
 #include "base/check.h"
 
@@ -11,18 +10,22 @@ namespace {
 
 constexpr uint64_t kPageBytes = 4096;
 
-uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
+uint64_t round_up(uint64_t value, uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
 
 }  // namespace
 
 Content::Content() {
-  void* base = ::mmap(nullptr, kMaxFileBytes, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* base =
+      ::mmap(nullptr, kMaxFileBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   check(base != MAP_FAILED);
   base_ = static_cast<char*>(base);
 }
 
-Content::~Content() { ::munmap(base_, kMaxFileBytes); }
+Content::~Content() {
+  ::munmap(base_, kMaxFileBytes);
+}
 
 Content::Sector Content::read_sector(uint64_t number) const {
   Sector sector{};

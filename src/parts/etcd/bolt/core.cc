@@ -39,6 +39,12 @@ Result<void> Core::start(const Meta& meta) {
   return {};
 }
 
+void Core::set_free(const std::vector<PageSpan>& spans) {
+  for (const PageSpan& span : spans) free_list.add(span);
+  const std::lock_guard lock(mutex_);
+  count_pages();
+}
+
 Committed Core::committed() const {
   const std::lock_guard lock(mutex_);
   return committed_;

@@ -35,7 +35,9 @@ class Core {
   FreeList free_list;
   uint64_t file_size = 0;
 
+  // Before any thread but this one knows it.
   Result<void> start(const Meta& meta);
+  void set_free(const std::vector<PageSpan>& spans);
 
   // -- Any thread.
   Committed committed() const;

@@ -49,10 +49,9 @@ Result<Node*> Tree::load_leaf(BytesView key) {
 }
 
 Result<void> Tree::put(BytesView key, BytesView value, uint32_t flags) {
-  const bool appends =
-      last_ != nullptr && !last_->inodes.empty() && last_->inodes.back().key < key;
-  Node* leaf = appends ? last_ : TRY(load_leaf(key));
-  if (appends || leaf->inodes.empty() || leaf->inodes.back().key < key) {
+  const bool is_appended = appends(key);
+  Node* leaf = is_appended ? last_ : TRY(load_leaf(key));
+  if (is_appended || leaf->inodes.empty() || leaf->inodes.back().key < key) {
     leaf->inodes.push_back({.key = key, .value = value, .flags = flags});
     return {};
   }
@@ -176,6 +175,43 @@ Result<void> Tree::write_node(Node& node, double fill_percent, std::vector<Inode
     parents.push_back({.key = part.empty() ? BytesView() : part[0].key, .page = page.id});
     left = left.subspan(part.size());
   } while (!left.empty());
+  return {};
+}
+
+Result<void> Tree::free_all() {
+  if (root_ != nullptr) return free_node(*root_);
+  return free_page(root_page_, 0);
+}
+
+Result<void> Tree::free_node(const Node& node) {
+  if (node.leaf) return free_nested(Ref(node), 0);
+  for (const Inode& inode : node.inodes) {
+    if (inode.child != nullptr) {
+      TRY(free_node(*inode.child));
+    } else {
+      TRY(free_page(inode.page, 0));
+    }
+  }
+  return {};
+}
+
+Result<void> Tree::free_page(PageId id, size_t depth) {
+  if (depth == kMaxDepth * kMaxNestedBuckets) {
+    return fail(Code::kDataLoss, workspace_->pages().path() + ": a tree is too deep");
+  }
+  const PageView page = TRY(workspace_->pages().page(id));
+  workspace_->free({id, uint64_t{page.overflow()} + 1});
+  if (page.is_leaf()) return free_nested(Ref(page), depth);
+  for (uint32_t i = 0; i < page.count(); ++i) TRY(free_page(page.branch_child(i), depth + 1));
+  return {};
+}
+
+Result<void> Tree::free_nested(Ref leaf, size_t depth) {
+  for (uint32_t i = 0; i < leaf.count(); ++i) {
+    if (!leaf.is_bucket(i)) continue;
+    const PageId root = load_bucket_header(leaf.value(i).data()).root;
+    if (root != 0) TRY(free_page(root, depth + 1));
+  }
   return {};
 }
 

@@ -24,6 +24,10 @@ class Tree {
   Result<Ref> root() const;
   Result<Place> find(BytesView key) const;
 
+  // The key is known to come after all others.
+  bool appends(BytesView key) const {
+    return last_ != nullptr && !last_->inodes.empty() && last_->inodes.back().key < key;
+  }
   // Replaces what is there. Key and value are borrowed until the transaction ends.
   Result<void> put(BytesView key, BytesView value, uint32_t flags);
   // The key is there (find).
@@ -49,6 +53,9 @@ class Tree {
   Result<void> merge_children(Node& branch);
   // Joins the child at `index` with the one after it; false if they can't be joined.
   Result<bool> join(Node& branch, size_t index);
+  Result<void> free_node(const Node& node);
+  Result<void> free_page(PageId id, size_t depth);
+  Result<void> free_nested(Ref leaf, size_t depth);
   Result<void> write_node(Node& node, double fill_percent, std::vector<Inode>& parents);
 
   Workspace* workspace_;

@@ -50,10 +50,10 @@ class WriteTx {
   Result<void> erase(Bucket bucket, BytesView key);
   Result<std::optional<BytesView>> get(Bucket bucket, BytesView key) const;
   // Invalid after the next put or erase.
-  Cursor cursor(Bucket bucket) const;
+  Result<Cursor> cursor(Bucket bucket) const;
   // Pages that split are filled to 90 %, not 50 %, because keys come in order.
   void set_sequential(Bucket bucket);
-  Result<void> set_sequence(Bucket bucket, uint64_t sequence);
+  void set_sequence(Bucket bucket, uint64_t sequence);
 
   uint64_t id() const;
 

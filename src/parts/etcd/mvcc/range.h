@@ -15,13 +15,14 @@ Result<RangeResponse> range(const Store& store, const RangeRequest& request);
 
 class RangeCursor {
  public:
-  // About half a millisecond of keys with values.
+  // A slice ends at this many keys looked at or bytes taken.
   static constexpr size_t kSliceKeys = 500;
+  static constexpr size_t kSliceBytes = size_t{1} << 20;
 
   static Result<RangeCursor> open(const Store& store, RangeRequest request);
   // Visits up to `max_keys` keys. True when the response is complete. Fails with
   // compacted_error() when a compaction has passed the pinned revision meanwhile.
-  Result<bool> step(size_t max_keys = kSliceKeys);
+  Result<bool> step(size_t max_keys = kSliceKeys, size_t max_bytes = kSliceBytes);
   // Once, after step() returned true. Sorts and cuts.
   RangeResponse take();
   // The revision that is read.
@@ -32,21 +33,28 @@ class RangeCursor {
 
   RangeCursor(const Store& store, RangeRequest request, int64_t current);
   Result<void> choose_revision();
-  // True when the current state answers without visiting a key, or the count.
+  void choose_limits();
   void count_at_once();
-  bool visit(BytesView key, const KeyHistory& history);
-  void add(BytesView raw);
+  bool has_filter() const;
+  bool is_sorted_by_value() const;
   bool has_enough() const;
+  void visit(const KeyHistory& history);
+  void keep(BytesView raw);
+  bool passes_filter(const KeyValueView& kv) const;
+  void sort();
+  void strip_values();
 
   const Store* store_;
   RangeRequest request_;
-  int64_t current_;               // revision that the answer shows
-  int64_t at_ = 0;                // revision that is read
-  int64_t fetch_limit_ = 0;       // 0: all
-  int64_t fetched_ = 0;           // before the filters
-  bool count_is_known_ = false;
-  bool done_ = false;
-  Bytes position_;                // key where the next slice begins
+  int64_t current_;          // the revision that the answer shows
+  int64_t at_ = 0;           // the revision that is read
+  SortOrder sort_order_ = SortOrder::kNone;  // what is left to do after the fetch
+  size_t fetch_limit_ = 0;   // keys to fetch, before the filter
+  size_t keep_limit_ = 0;    // keys to keep, behind the filter
+  size_t fetched_ = 0;
+  bool is_count_known_ = false;
+  bool is_done_ = false;
+  Bytes position_;           // the key where the next slice begins
   RangeResponse response_;
 };
 

@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "parts/etcd/mvcc/key_index.h"
+#include "parts/etcd/mvcc/key_value.h"
 #include "parts/etcd/mvcc/lease_items.h"
 #include "parts/etcd/mvcc/revision.h"
 #include "parts/etcd/storage/storage.h"
@@ -60,16 +61,16 @@ class Store {
 
   // -- For the other files of this folder and for tests.
 
-  struct Found {
-    Revision modified;
-    int64_t create_revision = 0;
-    int64_t version = 0;
-  };
-  // The key as it was at a main revision that is not compacted.
-  std::optional<Found> find(BytesView key, int64_t revision) const;
-  // The stored bytes of a revision that the index knows. Good until the storage's
+  // The key's put that a read at this main revision sees. The revision is not below
+  // the compact revision.
+  std::optional<Revision> find(BytesView key, int64_t revision) const;
+  std::optional<LivePut> find_live(BytesView key) const;
+  // The stored KeyValue of a revision that the index knows. Good until the storage's
   // next change.
   BytesView value_at(Revision revision) const;
+  // The key's KeyValue just before a main revision; empty if there was none or it is
+  // compacted.
+  std::optional<BytesView> value_before(BytesView key, int64_t revision) const;
   const KeyIndex& index() const { return index_; }
   Storage& storage() const { return storage_; }
   LeaseItems& leases() const { return leases_; }
@@ -77,8 +78,12 @@ class Store {
  private:
   friend class WriteTxn;
 
-  void load_meta();
   void load_keys();
+  void load(const StoredRevision& stored, const KeyValueView& kv);
+  void resume_compaction();
+  // Whether readers at `plan` still see the stored revision.
+  bool compact_revision_of(BytesView stored_key, BytesView value, int64_t plan);
+  void finish_plan(int64_t plan);
 
   Storage& storage_;
   LeaseItems& leases_;
