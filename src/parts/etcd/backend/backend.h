@@ -63,7 +63,7 @@ class Backend final : public Storage {
   // No job may be in flight. An empty batch is done at once, on the backend's thread too.
   void seal_and_commit(Done done);
   // Takes over what a finished job left; nothing when none has finished. Its error is
-  // failure() too.
+  // failure() too, but for a defragmentation that failed before it replaced the file.
   Result<void> finish_commit();
   // Waits for the job in flight, then commits the open batch and waits for that. A
   // `done` that was promised still runs; its finish_commit() then finds nothing.
@@ -86,8 +86,8 @@ class Backend final : public Storage {
   void defragment(Done done);
   Result<void> defragment_now();
   // Puts the file at `from` (same file system) in the place of this one and drops what
-  // was not committed. Waits for a job in flight, and for the new file's check. After
-  // an error the backend is unusable.
+  // was not committed. Waits for a job in flight, and for the new file's check: one that
+  // is damaged is refused and changes nothing. Later errors are failure() too.
   Result<void> replace_with(const std::string& from);
 
   // Bytes, as of the last finished commit: up to the high-water mark (what the original

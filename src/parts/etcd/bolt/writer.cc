@@ -1,5 +1,7 @@
 #include "parts/etcd/bolt/writer.h"
 
+#include <bit>
+
 #include "base/check.h"
 #include "base/format.h"
 #include "parts/etcd/bolt/stored_free_list.h"
@@ -146,10 +148,13 @@ Result<void> Writer::build() {
   return {};
 }
 
+// Doubles while small, then grows by steps: a new size costs the sync a journal entry.
 Result<void> Writer::grow_file() {
   const uint64_t needed = meta_.high_water * meta_.page_size;
   if (needed <= core_->file_size) return {};
-  const uint64_t size = (needed + kGrowthStep - 1) / kGrowthStep * kGrowthStep;
+  const uint64_t size = needed < kGrowthStep
+                            ? std::bit_ceil(needed)
+                            : (needed + kGrowthStep - 1) / kGrowthStep * kGrowthStep;
   TRY(core_->file->truncate(size));
   core_->file_size = size;
   return {};

@@ -9,24 +9,21 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "parts/etcd/lease/lease_id.h"
 #include "parts/etcd/lease/time_heap.h"
 #include "parts/etcd/storage/storage.h"
 
 namespace argosy::etcd::lease {
 
-using LeaseId = Distinct<struct LeaseIdTag, int64_t>;
-
-inline constexpr LeaseId kNoLease{0};
 // Seconds.
 inline constexpr int64_t kMaxTtl = 9'000'000'000;
 // Leases that expire in one second; more are spread, and revoked no faster.
@@ -133,33 +130,41 @@ class Lessor {
  private:
   struct Lease {
     int64_t ttl = 0;
-    int64_t remaining_ttl = 0;  // the last checkpoint's; 0: none
+    int64_t remaining_ttl = 0;            // the last checkpoint's; 0: none
     std::optional<MonotonicTime> expiry;  // empty: never
+    uint64_t serial = 0;
+    // Of its checkpoints only this one counts.
+    std::optional<MonotonicTime> next_checkpoint;
     std::set<Bytes, std::less<>> keys;
 
     int64_t effective_ttl() const { return remaining_ttl > 0 ? remaining_ttl : ttl; }
   };
-
-  Lease* find(LeaseId id);
-  const Lease* find(LeaseId id) const;
-  void persist(LeaseId id, const Lease& lease);
-  void set_expiry(LeaseId id, Lease& lease, MonotonicTime expiry);
-  void schedule_checkpoint(LeaseId id, const Lease& lease, MonotonicTime now);
-  std::vector<LeaseId> by_expiry() const;
-  void spread(Duration extend, MonotonicTime now);
-
   struct KeyHash {
     using is_transparent = void;
     size_t operator()(BytesView key) const { return std::hash<BytesView>()(key); }
   };
 
+  Lease* find(LeaseId id);
+  const Lease* find(LeaseId id) const;
+  // The lease for which a heap's entry was made; null if that is gone.
+  Lease* find(const TimedLease& entry);
+  void persist(LeaseId id, const Lease& lease);
+  void count_down(LeaseId id, Lease& lease, MonotonicTime expiry);
+  void schedule_checkpoint(LeaseId id, Lease& lease, MonotonicTime now);
+  // Drop entries that mean nothing any more when they are many.
+  void tidy_expiries();
+  void tidy_checkpoints();
+  bool is_too_long(const TimeHeap& heap) const;
+  void spread(Duration extend, MonotonicTime now);
+
   Storage& storage_;
   LessorOptions options_;
   bool is_primary_ = false;
-  std::unordered_map<LeaseId, Lease> leases_;
+  std::map<LeaseId, Lease> leases_;
   std::unordered_map<Bytes, LeaseId, KeyHash, std::equal_to<>> lease_of_key_;
-  TimeHeap<LeaseId> expiries_;     // at most one a lease; may be early, never late
-  TimeHeap<LeaseId> checkpoints_;
+  TimeHeap expiries_;  // of a primary: one entry a lease, early perhaps, never late
+  TimeHeap checkpoints_;
+  uint64_t last_serial_ = 0;
 };
 
 }  // namespace argosy::etcd::lease

@@ -2,11 +2,15 @@
 // watchers that see the same ones.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
+#include "parts/etcd/mvcc/store.h"
+#include "parts/etcd/mvcc/watcher.h"
 
 namespace argosy::etcd::mvcc {
 
@@ -29,5 +33,33 @@ struct EventBatch {
 };
 
 using SharedEvents = std::shared_ptr<const EventBatch>;
+
+// One change of the store as watchers see it.
+struct EventRecord {
+  int64_t revision = 0;
+  bool is_delete = false;
+  Bytes kv;  // encoded; of a deletion, the key and the revision
+
+  static EventRecord of(const StoredRevision& stored, BytesView value);
+};
+
+// Makes batches out of a row of records.
+class EventEncoder {
+ public:
+  EventEncoder(const Store& store, std::span<const EventRecord> records)
+      : store_(store), records_(records) {}
+
+  // Null when the form hides all of them.
+  SharedEvents encode(EventForm form, std::span<const size_t> events);
+
+ private:
+  SharedEvents make(EventForm form, std::span<const size_t> events) const;
+  void append(EventBatch& batch, const EventRecord& record, bool with_prev_kv) const;
+
+  const Store& store_;
+  std::span<const EventRecord> records_;
+  // Of the usual row, a single record.
+  std::array<SharedEvents, EventForm::kCount> single_;
+};
 
 }  // namespace argosy::etcd::mvcc

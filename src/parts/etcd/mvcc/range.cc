@@ -167,9 +167,11 @@ void RangeCursor::sort() {
   order.reserve(kvs.size());
   for (size_t i = 0; i < kvs.size(); i++) order.emplace_back(kvs.decoded(i), i);
   const SortTarget target = request_.sort_target;
-  std::ranges::stable_sort(order, [&](const auto& a, const auto& b) {
-    return sort_order_ == SortOrder::kAscend ? is_less(a.first, b.first, target)
-                                             : is_less(b.first, a.first, target);
+  const bool is_ascending = sort_order_ == SortOrder::kAscend;
+  std::ranges::sort(order, [&](const auto& a, const auto& b) {
+    if (is_less(a.first, b.first, target)) return is_ascending;
+    if (is_less(b.first, a.first, target)) return !is_ascending;
+    return a.second < b.second;
   });
   RawKeyValues sorted;
   sorted.reserve(kvs.size(), kvs.byte_count());

@@ -15,7 +15,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -113,6 +113,7 @@ class WatchHub {
 
   // Streams whose queue is no longer empty, each once until it has been empty again.
   std::vector<WatchStreamId> take_ready();
+  // Empty when the queue is.
   std::optional<WatchResponse> pop(WatchStreamId stream);
   size_t queued(WatchStreamId stream) const;
 
@@ -123,35 +124,37 @@ class WatchHub {
   size_t slow_watcher_count() const { return unsynced_.size() + blocked_count_; }
 
  private:
-  struct Stream;
   struct Slice;
 
-  Stream& stream_of(WatchStreamId id);
-  const Stream& stream_of(WatchStreamId id) const;
-  int64_t choose_id(Stream& stream, int64_t wanted);
-  void queue(Stream& stream, WatchResponse response);
-  bool is_full(const Stream& stream) const;
-  // False when the stream is full; the watcher is blocked then.
+  WatchStream& stream_of(WatchStreamId id) const;
+  void queue(WatchStream& stream, WatchResponse response);
+  size_t response_limit(const WatchStream& stream) const;
+  bool is_full(const WatchStream& stream) const;
+  void release_blocked(WatchStream& stream);
+  // False when the stream is full; the watcher must be blocked then.
   bool deliver(Watcher& watcher, const SharedEvents& events, int64_t revision);
 
   void make_synced(Watcher& watcher);
   void make_unsynced(Watcher& watcher);
   void make_blocked(Watcher& watcher);
-  // Out of whichever group it is in.
-  void detach(Watcher& watcher);
-  void release_blocked(Stream& stream);
+  // Takes it out of the group or list where it is.
+  void unplace(Watcher& watcher);
 
+  std::vector<EventRecord> records_of(const Changes& changes, AudienceHits& hits);
+  // Back among the others, or to the place where it belongs now; true if it stays.
+  bool stays_unsynced(Watcher& watcher);
   void choose(Slice& slice);
-  bool cancel_if_compacted(Watcher& watcher);
   void read(Slice& slice);
   void hand_out(Slice& slice);
+  void advance(Slice& slice);
 
   const Store& store_;
   Limits limits_;
-  std::unordered_map<WatchStreamId, std::unique_ptr<Stream>> streams_;
+  std::unordered_map<WatchStreamId, std::unique_ptr<WatchStream>> streams_;
   std::vector<WatchStreamId> ready_;
   WatcherGroup synced_;
-  std::deque<Watcher*> unsynced_;  // whose turn it is, first
+  std::list<Watcher*> unsynced_;  // whose turn it is, first
+  int64_t published_;             // synced watchers have had all up to here
   size_t blocked_count_ = 0;
   size_t watcher_count_ = 0;
   uint64_t last_stream_ = 0;

@@ -24,9 +24,8 @@ Result<void> check_learners(const Membership& membership) {
   }
   for (NodeId id : learners) {
     if (voters.contains(id)) {
-      return fail(Code::kInvalidArgument,
-                  format("{} is in Learners and Voters[{}]", id.value(),
-                         voters.outgoing.contains(id) ? 1 : 0));
+      return fail(Code::kInvalidArgument, format("{} is in Learners and Voters[{}]", id.value(),
+                                                 voters.outgoing.contains(id) ? 1 : 0));
     }
     if (!membership.progress.at(id).is_learner) {
       return fail(Code::kInvalidArgument,
@@ -137,8 +136,7 @@ Result<Membership> Changer::leave_joint() const {
   return checked(std::move(next));
 }
 
-Result<void> Changer::apply_to(Membership& next,
-                               std::span<const ConfChangeSingle> changes) const {
+Result<void> Changer::apply_to(Membership& next, std::span<const ConfChangeSingle> changes) const {
   for (const ConfChangeSingle& change : changes) {
     // So an owner marks a change that it refused.
     if (change.node_id == kNoNode) continue;

@@ -12,6 +12,8 @@
 //   - requests for votes leave only when our own vote for us is durable: otherwise a crash
 //     could make us lead the same term twice with two different logs;
 //   - a single voter too answers reads only after its first commit of the term;
+//   - a refused candidate is told what is committed: its configuration may be too old to
+//     win, and the one who could lead it on may have been removed;
 //   - a lease counts from when the heartbeat left, not from when an answer came, and not
 //     while a transfer may have set another candidate free of it.
 #pragma once
@@ -57,7 +59,7 @@ class Core {
   void applied(LogIndex index);
 
   // membership.cc
-  Result<ConfState> apply_conf_change(const ConfChangeV2& change);
+  Result<ConfState> apply_conf_change(LogIndex index, const ConfChangeV2& change);
 
   void compact(LogIndex index) { log_.compact(index); }
 
@@ -99,6 +101,7 @@ class Core {
   bool is_promotable() const;
   bool is_in_lease() const;
   void answer_vote(const Message& message);
+  void learn_commit(const Message& refusal);
   Result<void> step_candidate(Message message);
 
   // leader.cc
@@ -155,6 +158,9 @@ class Core {
   NodeId leader_;
   Log log_;
   Tracker tracker_;
+
+  // What the configuration came with: a snapshot's index, else 0.
+  LogIndex conf_index_;
 
   // Of a leader.
   NodeId lead_transferee_;

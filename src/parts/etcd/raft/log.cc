@@ -7,15 +7,17 @@
 
 namespace argosy::etcd::raft {
 
-Log::Log(Position compacted, std::vector<Entry> entries, HardState hard_state,
-         uint64_t max_applying_size)
+Log::Log(Position compacted, std::vector<Entry> entries, const HardState& hard_state,
+         LogIndex applied, uint64_t max_applying_size)
     : compacted_(compacted),
       entries_(std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end())),
-      committed_(compacted.index),
-      applying_(compacted.index),
-      applied_(compacted.index),
+      committed_(hard_state.commit),
+      applying_(applied),
+      applied_(applied),
       writes_(last_index(), hard_state),
-      max_applying_size_(max_applying_size) {}
+      max_applying_size_(max_applying_size) {
+  check(compacted.index <= applied && applied <= committed_ && committed_ <= last_index());
+}
 
 std::optional<Term> Log::term_at(LogIndex index) const {
   if (index == compacted_.index) return compacted_.term;

@@ -20,7 +20,9 @@
 namespace argosy::etcd::raft {
 
 // What an entry counts for in limits: its payload and about as much as its numbers take.
-inline uint64_t size_of(const Entry& entry) { return entry.data.size() + 16; }
+inline uint64_t size_of(const Entry& entry) {
+  return entry.data.size() + 16;
+}
 
 struct Position {
   LogIndex index;
@@ -31,8 +33,8 @@ struct Position {
 
 class Log {
  public:
-  // All entries durable, committed = applied = the compacted index.
-  Log(Position compacted, std::vector<Entry> entries, HardState hard_state,
+  // As read from disk: all of it is durable. The marks lie within the entries.
+  Log(Position compacted, std::vector<Entry> entries, const HardState& hard_state, LogIndex applied,
       uint64_t max_applying_size);
 
   LogIndex first_index() const { return compacted_.index + 1; }

@@ -28,6 +28,7 @@ class Core;
 
 // What a member knows when it starts. A new one knows nothing, or gets bootstrap()ped.
 struct RestoredState {
+  // Its commit index may be behind `applied`.
   HardState hard_state;
   // As of `applied`.
   ConfState conf_state;
@@ -111,11 +112,12 @@ class Node {
   // apply_conf_change().
   void applied(LogIndex index);
 
-  // Makes a committed change real, when its entry is applied and in that order. For a change
-  // that the owner refuses, pass one whose changes name kNoNode. Returns the configuration.
-  // InvalidArgument: the change does not fit and was not made; with validate_conf_changes
-  // on all members this is a programmer's error.
-  Result<ConfState> apply_conf_change(const ConfChangeV2& change);
+  // Makes a committed change real, when its entry (of this index) is applied and in that order.
+  // For a change that the owner refuses, pass one whose changes name kNoNode. Returns the
+  // configuration. A change from before the newest snapshot from a leader is history: it
+  // changes nothing. InvalidArgument: the change does not fit and was not made; with
+  // validate_conf_changes on all members this is a programmer's error.
+  Result<ConfState> apply_conf_change(LogIndex index, const ConfChangeV2& change);
 
   // Forgets the log up to and including this index, which must be applied. Members that
   // still need it get a snapshot.

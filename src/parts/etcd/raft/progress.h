@@ -23,7 +23,8 @@ enum class AppendDue : uint8_t {
 };
 
 struct Progress {
-  Progress(LogIndex next_index, Inflights window) : next(next_index), inflights(std::move(window)) {}
+  Progress(LogIndex next_index, Inflights window)
+      : next(next_index), inflights(std::move(window)) {}
 
   // The last entry that is durable on the member, and the next one to send.
   LogIndex match;

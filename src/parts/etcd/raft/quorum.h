@@ -85,8 +85,7 @@ struct Voters {
 
 template <typename Acked>
 LogIndex committed_index(const Voters& voters, const Acked& acked) {
-  return std::min(committed_index(voters.incoming, acked),
-                  committed_index(voters.outgoing, acked));
+  return std::min(committed_index(voters.incoming, acked), committed_index(voters.outgoing, acked));
 }
 
 // Lost as soon as one half has lost.

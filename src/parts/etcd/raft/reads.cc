@@ -2,9 +2,13 @@
 
 namespace argosy::etcd::raft {
 
-void Reads::add(ReadRequest request) { requests_.push_back({++newest_, std::move(request)}); }
+void Reads::add(ReadRequest request) {
+  requests_.push_back({++newest_, std::move(request)});
+}
 
-void Reads::beat(uint64_t tick) { beats_.push_back({++newest_, tick}); }
+void Reads::beat(uint64_t tick) {
+  beats_.push_back({++newest_, tick});
+}
 
 Bytes Reads::heartbeat_context() const {
   if (requests_.empty() && beats_.empty()) return {};

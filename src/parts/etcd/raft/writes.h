@@ -18,7 +18,9 @@ class Writes {
  public:
   // Everything up to `stable` is durable, and this is the durable hard state.
   Writes(LogIndex stable, HardState hard_state)
-      : given_(stable), stable_(stable), durable_term_(hard_state.term),
+      : given_(stable),
+        stable_(stable),
+        durable_term_(hard_state.term),
         durable_vote_(hard_state.vote) {}
 
   // The log up to here is on disk, as it is now.

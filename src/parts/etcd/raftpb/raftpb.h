@@ -54,9 +54,10 @@ char* encode(const raft::ConfChangeV2& value, char* at);
 template <typename Value>
 void append(Bytes& out, const Value& value) {
   const size_t before = out.size();
-  out.resize_and_overwrite(before + encoded_size(value), [&](char* data, size_t size) {
+  const size_t after = before + encoded_size(value);
+  out.resize_and_overwrite(after, [&](char* data, size_t) {
     encode(value, data + before);
-    return size;
+    return after;
   });
 }
 

@@ -23,15 +23,20 @@
 #include "parts/etcd/raft/types.h"
 #include "parts/etcd/raftpb/raftpb.h"
 #include "parts/etcd/wal/encoder.h"
+#include "parts/etcd/wal/segment_name.h"
 #include "sys/file/disk.h"
 
 namespace argosy::etcd::wal {
+
+class LogReader;
 
 using WalSnapshot = raftpb::SnapshotMark;
 
 struct WalOptions {
   // A segment is cut when a save ends at or after this many bytes.
   uint64_t segment_bytes = 64'000'000;
+  // Never waits for the disk: for throw-away members only, which a crash may destroy.
+  bool unsafe_no_sync = false;
 };
 
 // What a log says from a snapshot on.
@@ -49,8 +54,8 @@ class Wal {
 
   // Makes the directory, with a first segment, all or nothing. AlreadyExists when it
   // holds segments.
-  static Result<std::unique_ptr<Wal>> create(Disk& disk, std::string directory,
-                                             BytesView metadata, WalOptions options = {});
+  static Result<std::unique_ptr<Wal>> create(Disk& disk, std::string directory, BytesView metadata,
+                                             WalOptions options = {});
 
   // Reads everything from `snapshot` on and makes ready to append. A torn tail, that
   // is, one that an interrupted unsynced write explains, is cut off after a copy of the
@@ -69,10 +74,11 @@ class Wal {
   Wal(const Wal&) = delete;
   Wal& operator=(const Wal&) = delete;
 
-  // Appends the entries and, if it is not empty, the hard state, in one write; then, if
-  // `must_sync`, makes all that was saved so far durable. Cuts, which syncs too, when
-  // the segment is full. An entry too large to be read again (kMaxRecordBytes) is
-  // refused with ResourceExhausted and nothing is written.
+  // Appends the entries and, if it is not empty, the hard state, in one write; then makes
+  // all that was saved so far durable if there are entries, if term or vote changed, or
+  // if `must_sync` asks for it (only a new commit index may be forgotten in a crash).
+  // Cuts, which syncs too, when the segment is full. An entry too large to be read again
+  // (kMaxRecordBytes) is refused with ResourceExhausted and nothing is written.
   Result<void> save(const raft::HardState& hard_state, std::span<const raft::Entry> entries,
                     bool must_sync);
   // Durable when it returns. The .snap file must be on disk before.
@@ -97,21 +103,24 @@ class Wal {
 
  private:
   struct Segment {
-    uint64_t sequence = 0;
-    raft::LogIndex first_index;
+    SegmentName name;
     std::unique_ptr<File> file;
   };
 
   Wal(Disk& disk, std::string directory, WalOptions options);
-  Result<void> broken(Error error);
-  Result<void> flush();
-  Result<void> sync_tail();
-  Result<void> cut();
-  Result<void> cut_now();
-  Result<void> begin_segment();
-  Result<void> resume(uint64_t end, bool has_garbage);
-  Result<void> lock_from(const std::vector<std::string>& names);
+
+  std::string path_of(std::string_view name) const { return join_path(directory_, name); }
   File& tail() { return *segments_.back().file; }
+  // `done`, and if it is an error, the end of appending.
+  Result<void> remember(Result<void> done);
+  Result<void> write_pending();
+  Result<void> sync_file(File& file);
+  Result<void> cut();
+  void add_head();
+  // For open().
+  Result<void> lock(const std::vector<SegmentName>& names);
+  Result<std::optional<std::string>> resume_after(const LogReader& reader);
+  Result<std::string> copy_broken();
 
   Disk& disk_;
   const std::string directory_;
@@ -120,7 +129,7 @@ class Wal {
   raft::HardState hard_state_;
   raft::LogIndex last_index_;
   std::deque<Segment> segments_;  // locked ones, oldest first
-  std::unique_ptr<File> next_;    // the prepared one, still under its temporary name
+  std::unique_ptr<File> next_;    // the one prepared, still under a temporary name
   Encoder encoder_;
   uint64_t offset_ = 0;
   uint64_t bytes_written_ = 0;
