@@ -106,7 +106,7 @@ void run_seed(uint64_t seed) {
 }
 
 TEST_CASE("random transactions match a model of maps") {
-  const size_t seeds = scaled(150);
+  const size_t seeds = scaled(100);
   for (uint64_t seed = 1; seed <= seeds; ++seed) run_seed(seed);
 }
 

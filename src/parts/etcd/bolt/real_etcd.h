@@ -95,13 +95,10 @@ class RealEtcd {
       if (std::system((ctl("endpoint health") + " >/dev/null 2>&1").c_str()) == 0) return;
       ::usleep(100000);
     }
+    stop();
     FAIL("etcd does not answer");
   }
-  // SIGTERM, and waits for the end.
-  ~RealEtcd() {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  ~RealEtcd() { stop(); }
   RealEtcd(const RealEtcd&) = delete;
   RealEtcd& operator=(const RealEtcd&) = delete;
 
@@ -111,6 +108,12 @@ class RealEtcd {
   }
 
  private:
+  // SIGTERM, and waits for the end.
+  void stop() const {
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
   int client_port_;
   pid_t pid_ = -1;
 };

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "parts/etcd/mvcc/apply.h"
 #include "parts/etcd/mvcc/check_request.h"
+#include "parts/etcd/mvcc/errors.h"
 #include "parts/etcd/mvcc/hash_kv.h"
 #include "parts/etcd/mvcc/range.h"
 #include "parts/etcd/mvcc/script.h"
@@ -210,6 +211,7 @@ class Fixture {
     if (command == "lease") {
       leases_.leases.insert(number);
     } else if (command == "revoke") {
+      if (!leases_.has_lease(number)) return show<RangeResponse>(fail(lease_not_found_error()));
       std::vector<Bytes> keys;
       for (const auto& [key, lease] : leases_.attached) {
         if (lease == number) keys.push_back(key);

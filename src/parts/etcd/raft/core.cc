@@ -224,11 +224,9 @@ bool Core::meet_higher_term(const Message& message) {
 }
 
 void Core::meet_lower_term(const Message& message) {
-  const bool is_from_leader =
-      message.type == MessageType::kApp || message.type == MessageType::kHeartbeat;
-  if (is_from_leader && (config_.check_quorum || config_.pre_vote)) {
-    // An old leader that nobody would depose, since our own campaign is ignored in its
-    // term or was only a pre-vote: the answer's term does it.
+  if (message.type == MessageType::kApp || message.type == MessageType::kHeartbeat) {
+    // The answer's term deposes a leader that our own campaign would not: it ignores that by
+    // its lease, or it was a pre-vote only, or we have become a learner.
     send_after_append({.type = MessageType::kAppResp, .to = message.from});
   } else if (message.type == MessageType::kPreVote) {
     send({.type = MessageType::kPreVoteResp, .to = message.from, .term = term_, .reject = true});

@@ -9,6 +9,12 @@ std::unexpected<Error> dropped(Code why) {
   return fail(why, "raft proposal dropped");
 }
 
+uint64_t payload_size(const std::vector<Entry>& entries) {
+  uint64_t size = 0;
+  for (const Entry& entry : entries) size += entry.data.size();
+  return size;
+}
+
 }  // namespace
 
 bool is_proposal_dropped(const Error& error) {
@@ -71,9 +77,7 @@ Result<void> Core::refuse_proposal() const {
 
 Result<LogIndex> Core::forward_proposal(std::vector<Entry> entries) {
   const auto total = [](const std::vector<Entry>& list) {
-    uint64_t size = 0;
-    for (const Entry& entry : list) size += size_of(entry);
-    return size;
+    return list.size() * size_of(Entry{}) + payload_size(list);
   };
   // Proposals in a row share a message.
   if (!messages_.empty()) {
@@ -89,8 +93,7 @@ Result<LogIndex> Core::forward_proposal(std::vector<Entry> entries) {
 }
 
 Result<LogIndex> Core::append_proposed(std::vector<Entry> entries) {
-  uint64_t size = 0;
-  for (const Entry& entry : entries) size += entry.data.size();
+  const uint64_t size = payload_size(entries);
   const uint64_t limit = config_.max_uncommitted_size;
   // Empty entries always go in: a new leader's first one, and what leaves a joint
   // configuration.
@@ -98,7 +101,7 @@ Result<LogIndex> Core::append_proposed(std::vector<Entry> entries) {
     return dropped(Code::kResourceExhausted);
   }
   TRY(screen_conf_changes(entries));
-  uncommitted_size_ += size;
+  uncommitted_size_ += payload_size(entries);
   const LogIndex first = log_.last_index() + 1;
   for (Entry& entry : entries) append_own(std::move(entry));
   want_append_to_all(AppendDue::kEntries);

@@ -47,8 +47,7 @@ Result<Loaded> load_newest_available(Disk& disk, const std::string& directory,
                                      std::span<const raftpb::SnapshotMark> known);
 
 // Removes the oldest until `keep` are left; their names.
-Result<std::vector<std::string>> purge(Disk& disk, const std::string& directory,
-                                       size_t keep = 5);
+Result<std::vector<std::string>> purge(Disk& disk, const std::string& directory, size_t keep = 5);
 
 // Removes what an interrupted run has left: db.tmp*, tmp* and unfinished .snap files.
 // For a start, before anything is written; returns their names.
@@ -58,8 +57,7 @@ Result<std::vector<std::string>> remove_leftovers(Disk& disk, const std::string&
 
 std::string database_path(const std::string& directory, raft::LogIndex index);
 // Its path if it is there, NotFound "snap: snapshot file doesn't exist" otherwise.
-Result<std::string> find_database(Disk& disk, const std::string& directory,
-                                  raft::LogIndex index);
+Result<std::string> find_database(Disk& disk, const std::string& directory, raft::LogIndex index);
 Result<std::vector<raft::LogIndex>> list_databases(Disk& disk, const std::string& directory);
 // Removes those of snapshots before `index`; their names.
 Result<std::vector<std::string>> release_databases(Disk& disk, const std::string& directory,
