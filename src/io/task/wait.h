@@ -153,6 +153,54 @@ DeadlineAwaiter<T> with_deadline(Loop& loop, MonotonicTime at, Task<T> task) {
   return DeadlineAwaiter<T>(loop, at, std::move(task));
 }
 
+// The outcome of whichever task ends first; the other is destroyed then.
+class FirstOfAwaiter final {
+ public:
+  FirstOfAwaiter(Loop& loop, Task<void> a, Task<void> b)
+      : loop_(loop), sides_{Side(*this, std::move(a)), Side(*this, std::move(b))} {}
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> self) {
+    resumption_.set(self);
+    for (Side& side : sides_) {
+      if (first_ == nullptr) side.start();
+    }
+  }
+  Result<void> await_resume() {
+    for (Side& side : sides_) {
+      if (&side != first_) side.task = {};
+    }
+    auto& promise = first_->task.get().promise();
+    if (promise.error) return fail(*std::move(promise.error));
+    return {};
+  }
+
+ private:
+  struct Side final : task_internal::Completion {
+    Side(FirstOfAwaiter& owner_of, Task<void> task_of)
+        : owner(owner_of), task(std::move(task_of).take_owner()) {}
+    void start() {
+      task.get().promise().completion = this;
+      task.get().resume();
+    }
+    void on_complete() override {
+      if (owner.first_ != nullptr) return;
+      owner.first_ = this;
+      owner.loop_.schedule(owner.resumption_);
+    }
+    FirstOfAwaiter& owner;
+    task_internal::Owner<void> task;
+  };
+
+  Loop& loop_;
+  Resumption resumption_;
+  Side* first_ = nullptr;
+  Side sides_[2];
+};
+inline FirstOfAwaiter first_of(Loop& loop, Task<void> a, Task<void> b) {
+  return {loop, std::move(a), std::move(b)};
+}
+
 // Runs a plain function on another thread. When the waiter is dropped the function
 // still runs to its end, so it must own all that it touches.
 template <typename T>

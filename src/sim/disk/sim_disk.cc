@@ -102,7 +102,10 @@ class SimFile final : public File {
       return fail(path_error("write", path_, number));
     }
     const Fault fault = state_->next_fault();
-    if (fault == Fault::kFail) bytes = bytes.substr(0, bytes.size() / 2);
+    if (fault == Fault::kFail) {
+      const uint64_t end = (offset + bytes.size() / 2) / kSectorBytes * kSectorBytes;
+      bytes = bytes.substr(0, std::max(offset, end) - offset);
+    }
     content().write(offset, bytes);
     if (fault != Fault::kNone) return fail(path_error("write", path_, state_->fail_errno));
     return {};

@@ -35,9 +35,9 @@ class SimDisk final : public Disk {
 
   // -- Faults. `count` is counted from now: 1 is the next mutating call.
 
-  // That one call fails with this errno. A failed write has written its first half; a
-  // failed sync leaves what it should have synced readable, but no later sync makes it
-  // durable, as on Linux; every other failed call does nothing.
+  // That one call fails with this errno. A failed write has written the sectors of its
+  // first half; a failed sync leaves what it should have synced readable, but no later
+  // sync makes it durable, as on Linux; every other failed call does nothing.
   void fail_at(uint64_t count, int error_number);
   // That call and every mutating call after it.
   void fail_from(uint64_t count, int error_number);

@@ -218,7 +218,9 @@ Result<std::unique_ptr<Backend>> Backend::open(Disk& disk, const Clock& clock,
 void Backend::put(Bucket bucket, Bytes key, Bytes value) {
   impl_->for_write().of(bucket).put(std::move(key), std::move(value));
 }
-void Backend::erase(Bucket bucket, BytesView key) { impl_->for_write().of(bucket).erase(key); }
+void Backend::erase(Bucket bucket, BytesView key) {
+  impl_->for_write().of(bucket).erase(key);
+}
 std::optional<BytesView> Backend::get(Bucket bucket, BytesView key) {
   return impl_->get(bucket, key);
 }
@@ -226,10 +228,18 @@ void Backend::scan(Bucket bucket, BytesView from, BytesView to, const Visitor& v
   impl_->scan(bucket, from, to, visit);
 }
 
-bool Backend::wants_commit(MonotonicTime now) const { return impl_->wants_commit(now); }
-std::optional<MonotonicTime> Backend::commit_due() const { return impl_->commit_due(); }
-void Backend::seal_and_commit(Done done) { impl_->seal_and_commit(std::move(done)); }
-Result<void> Backend::finish_commit() { return impl_->finish(); }
+bool Backend::wants_commit(MonotonicTime now) const {
+  return impl_->wants_commit(now);
+}
+std::optional<MonotonicTime> Backend::commit_due() const {
+  return impl_->commit_due();
+}
+void Backend::seal_and_commit(Done done) {
+  impl_->seal_and_commit(std::move(done));
+}
+Result<void> Backend::finish_commit() {
+  return impl_->finish();
+}
 
 Result<void> Backend::commit_now() {
   TRY(impl_->wait_and_finish());
@@ -239,13 +249,25 @@ Result<void> Backend::commit_now() {
   return impl_->wait_and_finish();
 }
 
-bool Backend::is_busy() const { return impl_->is_busy(); }
-bool Backend::is_saturated() const { return impl_->is_busy() && impl_->is_full(); }
-size_t Backend::pending_operations() const { return impl_->open_batch().operations(); }
-const std::optional<Error>& Backend::failure() const { return impl_->failure(); }
+bool Backend::is_busy() const {
+  return impl_->is_busy();
+}
+bool Backend::is_saturated() const {
+  return impl_->is_busy() && impl_->is_full();
+}
+size_t Backend::pending_operations() const {
+  return impl_->open_batch().operations();
+}
+const std::optional<Error>& Backend::failure() const {
+  return impl_->failure();
+}
 
-bolt::ReadTx Backend::committed() const { return impl_->committed().tx(); }
-void Backend::defragment(Done done) { impl_->defragment(std::move(done)); }
+bolt::ReadTx Backend::committed() const {
+  return impl_->committed().tx();
+}
+void Backend::defragment(Done done) {
+  impl_->defragment(std::move(done));
+}
 
 Result<void> Backend::defragment_now() {
   TRY(impl_->wait_and_finish());
@@ -253,10 +275,18 @@ Result<void> Backend::defragment_now() {
   return impl_->wait_and_finish();
 }
 
-Result<void> Backend::replace_with(const std::string& from) { return impl_->replace_with(from); }
+Result<void> Backend::replace_with(const std::string& from) {
+  return impl_->replace_with(from);
+}
 
-uint64_t Backend::size() const { return impl_->stats().size; }
-uint64_t Backend::size_in_use() const { return impl_->stats().size_in_use; }
-const std::string& Backend::path() const { return impl_->path(); }
+uint64_t Backend::size() const {
+  return impl_->stats().size;
+}
+uint64_t Backend::size_in_use() const {
+  return impl_->stats().size_in_use;
+}
+const std::string& Backend::path() const {
+  return impl_->path();
+}
 
 }  // namespace argosy::etcd::backend

@@ -1,6 +1,7 @@
 // Puts as the applying thread makes them, commits included, and reads from the layers.
 // On /dev/shm, so that the disk's own time stays out.
 #include <benchmark/benchmark.h>
+#include <fstream>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -12,11 +13,22 @@ namespace {
 
 constexpr uint64_t kKeys = 1000000;
 
-std::string bench_path() { return "/dev/shm/argosy-backend-bench-" + std::to_string(::getpid()); }
+std::string bench_path() {
+  return "/dev/shm/argosy-backend-bench-" + std::to_string(::getpid());
+}
 
 struct RemoveAtExit {
   ~RemoveAtExit() { (void)remove_all(real_disk(), bench_path()); }
 };
+
+// Memory that is not the mapped file, as the kernel counts it.
+double anonymous_megabytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("RssAnon:")) return std::strtod(line.c_str() + 8, nullptr) / 1024;
+  }
+  return 0;
+}
 
 std::unique_ptr<Backend> open_fresh() {
   static const RemoveAtExit remove_at_exit;
@@ -60,6 +72,7 @@ void puts_of_the_owner(benchmark::State& state) {
     if (backend->is_busy()) check(backend->commit_now().has_value());
     if (backend->pending_operations() > 0) backend->seal_and_commit({});
   }
+  state.counters["anonymous_MB"] = anonymous_megabytes();
   check(backend->commit_now().has_value());
   state.SetItemsProcessed(state.iterations());
 }

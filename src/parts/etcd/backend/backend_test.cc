@@ -1,10 +1,9 @@
 // The Backend's interface, case by case.
 #include "parts/etcd/backend/backend.h"
 
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <cerrno>
+#include <doctest/doctest.h>
 #include <thread>
 
 #include "parts/etcd/backend/db_hash.h"
@@ -247,8 +246,8 @@ TEST_CASE_FIXTURE(Fixture, "a defragmentation that can't write leaves all as it 
 }
 
 TEST_CASE("the hash of a file of etcd 3.4.23 is what its etcdctl prints") {
-  const auto db = must(bolt::Db::open(real_disk(), "../bolt/testdata/etcd_3_4_23.db",
-                                      {.read_only = true}));
+  const auto db =
+      must(bolt::Db::open(real_disk(), "../bolt/testdata/etcd_3_4_23.db", {.read_only = true}));
   CHECK(must(hash(db->begin_read(), HashedKeys::kAll)) == 1832853641);
   CHECK(must(hash(db->begin_read(), HashedKeys::kSameOnAllMembers)) != 1832853641);
 }

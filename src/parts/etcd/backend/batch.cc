@@ -46,8 +46,8 @@ bool BatchCursor::is_at_appended() const {
 }
 
 std::optional<Change> BatchCursor::change() const {
-  if (is_at_appended()) return Change{appended_->key, appended_->slot.value,
-                                      appended_->slot.is_erased};
+  if (is_at_appended())
+    return Change{appended_->key, appended_->slot.value, appended_->slot.is_erased};
   if (other_ == bucket_->others_.end()) return std::nullopt;
   return Change{other_->first, other_->second.value, other_->second.is_erased};
 }

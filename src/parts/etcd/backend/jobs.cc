@@ -29,7 +29,9 @@ Result<void> write_batch(bolt::Db& db, const Batch& batch) {
   return std::move(tx).commit();
 }
 
-std::string defragment_path(const std::string& path) { return path + ".tmp.defragment"; }
+std::string defragment_path(const std::string& path) {
+  return path + ".tmp.defragment";
+}
 
 Defragmented defragment(Disk& disk, const bolt::Db& db, const bolt::Options& options) {
   const std::string& path = db.path();

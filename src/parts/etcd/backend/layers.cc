@@ -6,8 +6,7 @@ namespace {
 // The committed items of a bucket from a key on; none if the bucket is missing.
 class CommittedCursor {
  public:
-  static Result<CommittedCursor> at(const std::optional<bolt::BucketView>& bucket,
-                                    BytesView from) {
+  static Result<CommittedCursor> at(const std::optional<bolt::BucketView>& bucket, BytesView from) {
     CommittedCursor out;
     if (!bucket) return out;
     out.cursor_ = bucket->cursor();
@@ -34,6 +33,8 @@ class MergedCursor {
                      .committed = TRY(CommittedCursor::at(layers.committed.bucket(bucket), from))};
     return out;
   }
+
+  bool has_changes() const { return open.change().has_value() || sealed.change().has_value(); }
 
   // The least key, as the uppermost layer that has it says; empty at the end. Moves
   // all layers that have it beyond it.
@@ -82,11 +83,17 @@ Result<std::optional<BytesView>> Layers::get(Bucket bucket, BytesView key) const
 Result<void> Layers::scan(Bucket bucket, BytesView from, BytesView to,
                           const Storage::Visitor& visit) const {
   MergedCursor cursor = TRY(MergedCursor::at(*this, bucket, from));
-  for (;;) {
+  while (cursor.has_changes()) {
     const auto change = TRY(cursor.take());
     if (!change || (!to.empty() && change->key >= to)) return {};
     if (!change->is_erased && !visit(change->key, change->value)) return {};
   }
+  // Most scans are of what was committed long ago: no need to compare layers.
+  for (auto& item = cursor.committed.item(); item; TRY(cursor.committed.next())) {
+    if (!to.empty() && item->key >= to) return {};
+    if (!visit(item->key, item->value)) return {};
+  }
+  return {};
 }
 
 }  // namespace argosy::etcd::backend

@@ -1,8 +1,7 @@
 // The backend against MemoryStorage, with commits at any point, and with crashes.
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <cstdlib>
+#include <doctest/doctest.h>
 #include <thread>
 
 #include "parts/etcd/backend/backend.h"

@@ -5,8 +5,8 @@
 namespace argosy::etcd::bolt {
 
 void Arena::grow(size_t size) {
-  const size_t usual = std::min(kSmallestChunk << std::min<size_t>(chunks_.size(), 6),
-                                kLargestChunk);
+  const size_t usual =
+      std::min(kSmallestChunk << std::min<size_t>(chunks_.size(), 6), kLargestChunk);
   left_ = std::max(size, usual);
   chunks_.push_back(std::make_unique_for_overwrite<char[]>(left_));
   next_ = chunks_.back().get();

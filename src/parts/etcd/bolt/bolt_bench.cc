@@ -12,7 +12,9 @@ namespace {
 constexpr size_t kBatch = 10000;
 constexpr size_t kKeys = 1000000;
 
-std::string bench_path() { return "/dev/shm/argosy-bolt-bench-" + std::to_string(::getpid()); }
+std::string bench_path() {
+  return "/dev/shm/argosy-bolt-bench-" + std::to_string(::getpid());
+}
 
 Bytes revision(uint64_t main) {
   Bytes key;

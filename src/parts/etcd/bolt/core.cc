@@ -114,6 +114,8 @@ Snapshot::Snapshot(std::shared_ptr<Core> core)
       committed_(core_->begin_read()),
       pages_(core_->file->path(), *committed_.mapping, core_->checked, committed_.meta) {}
 
-Snapshot::~Snapshot() { core_->end_read(committed_.meta.tx); }
+Snapshot::~Snapshot() {
+  core_->end_read(committed_.meta.tx);
+}
 
 }  // namespace argosy::etcd::bolt

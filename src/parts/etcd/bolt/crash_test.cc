@@ -1,9 +1,8 @@
 // Whatever the disk loses, the file opens with the state of the last transaction that
 // was committed, or of the one that was being committed.
-#include <doctest/doctest.h>
-
 #include <cerrno>
 #include <cstdlib>
+#include <doctest/doctest.h>
 
 #include "parts/etcd/bolt/test_model.h"
 #include "sim/disk/sim_disk.h"
@@ -53,7 +52,9 @@ std::unique_ptr<sim::SimDisk> disk_with_directory() {
   return disk;
 }
 
-uint64_t seeds() { return std::getenv("ARGOSY_LONG") != nullptr ? 100 : 4; }
+uint64_t seeds() {
+  return std::getenv("ARGOSY_LONG") != nullptr ? 100 : 4;
+}
 
 TEST_CASE("a crash at every call that changes the disk") {
   for (uint64_t seed = 1; seed <= seeds(); ++seed) {

@@ -1,6 +1,5 @@
 // Files that are not what they should be: an error that names the place, or the content.
 #include <doctest/doctest.h>
-
 #include <functional>
 
 #include "base/format.h"

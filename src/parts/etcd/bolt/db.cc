@@ -130,16 +130,24 @@ Result<std::unique_ptr<Db>> Db::open(Disk& disk, const std::string& path, const 
   return std::unique_ptr<Db>(new Db(std::move(core)));
 }
 
-ReadTx Db::begin_read() const { return ReadTx(std::make_shared<const Snapshot>(core_)); }
+ReadTx Db::begin_read() const {
+  return ReadTx(std::make_shared<const Snapshot>(core_));
+}
 
 Result<WriteTx> Db::begin_write() {
   Committed base = TRY(core_->begin_write());
   return WriteTx(std::make_unique<Writer>(core_, std::move(base)));
 }
 
-Stats Db::stats() const { return core_->stats(); }
-const std::string& Db::path() const { return core_->file->path(); }
-Result<void> Db::sync() { return core_->file->sync(); }
+Stats Db::stats() const {
+  return core_->stats();
+}
+const std::string& Db::path() const {
+  return core_->file->path();
+}
+Result<void> Db::sync() {
+  return core_->file->sync();
+}
 
 Result<void> Db::verify() const {
   TRY(begin_read().verify());

@@ -47,7 +47,8 @@ void read(const Db& db) {
   auto names = tx.buckets();
   if (!names) return;
   for (auto name = names->first(); name && *name; name = names->next()) {
-    if (const auto bucket = tx.bucket((*name)->key); bucket && *bucket) read_all(**bucket, is_sound, 0);
+    if (const auto bucket = tx.bucket((*name)->key); bucket && *bucket)
+      read_all(**bucket, is_sound, 0);
   }
 }
 

@@ -17,7 +17,8 @@ std::string write_with_etcd(const std::string& data) {
     must(replace_file(real_disk(), data + ".txn", txn + "\n\n"));
     output_of(etcd.ctl("txn < " + data + ".txn"));
   }
-  for (int i = 0; i < 12; ++i) output_of(etcd.ctl(format("put key/{} {}", i, std::string(3000, 'y'))));
+  for (int i = 0; i < 12; ++i)
+    output_of(etcd.ctl(format("put key/{} {}", i, std::string(3000, 'y'))));
   output_of(etcd.ctl("del key/3"));
   const std::string lease = output_of(etcd.ctl("lease grant 7200"));
   output_of(etcd.ctl("put --lease=" + lease.substr(6, 16) + " leased/key value"));

@@ -42,7 +42,7 @@ inline constexpr PageId kMaxPages = 1ULL << 30;
 
 inline constexpr size_t kMaxKeySize = 32768;
 inline constexpr size_t kMaxValueSize = (1ULL << 31) - 2;
-inline constexpr size_t kMaxDepth = 32;        // of a tree
+inline constexpr size_t kMaxDepth = 32;         // of a tree
 inline constexpr size_t kMaxNestedBuckets = 8;  // of buckets in buckets
 
 inline constexpr double kFillPercent = 0.5;

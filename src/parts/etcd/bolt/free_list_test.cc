@@ -1,7 +1,6 @@
 #include "parts/etcd/bolt/free_list.h"
 
 #include <doctest/doctest.h>
-
 #include <set>
 
 #include "sys/random/random.h"

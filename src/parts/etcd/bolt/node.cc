@@ -29,7 +29,9 @@ uint32_t Node::lower_bound(BytesView key) const {
   return static_cast<uint32_t>(it - inodes.begin());
 }
 
-size_t Node::size() const { return page_bytes(inodes); }
+size_t Node::size() const {
+  return page_bytes(inodes);
+}
 
 bool Node::is_large_enough(uint32_t page_size) const {
   const size_t min_keys = leaf ? 1 : 2;

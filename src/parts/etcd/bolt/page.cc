@@ -12,7 +12,9 @@ std::unexpected<Error> damaged(std::string_view what, uint64_t offset) {
   return fail(Code::kDataLoss, format("{} at offset {}", what, offset));
 }
 
-bool is_data_page(PageId id, PageId high_water) { return id >= kFirstDataPage && id < high_water; }
+bool is_data_page(PageId id, PageId high_water) {
+  return id >= kFirstDataPage && id < high_water;
+}
 
 // A leaf page inside a bucket element's value; it holds no further buckets.
 Result<void> validate_inline(BytesView value, uint64_t offset) {
@@ -28,12 +30,12 @@ Result<void> validate_bucket(BytesView value, uint64_t offset, PageId high_water
   if (value.size() < kBucketHeaderSize) return damaged("a short bucket header", offset);
   const BucketHeader header = load_bucket_header(value.data());
   if (header.root == 0 && high_water != 0) return validate_inline(value, offset);
-  if (!is_data_page(header.root, high_water)) return damaged("a bucket's root out of range", offset);
+  if (!is_data_page(header.root, high_water))
+    return damaged("a bucket's root out of range", offset);
   return {};
 }
 
-Result<void> validate_leaf_element(PageView page, uint32_t i, uint64_t offset,
-                                   PageId high_water) {
+Result<void> validate_leaf_element(PageView page, uint32_t i, uint64_t offset, PageId high_water) {
   const uint32_t flags = page.leaf_flags(i);
   if (flags == 0) return {};
   if (flags != kBucketElement) return damaged("unknown element flags", offset);

@@ -53,7 +53,8 @@ class PageSource {
   Result<PageView> page(PageId id) const {
     if (id < high_water_ && checked_->has(id)) [[likely]] {
       const PageView view(base_ + id * page_size_);
-      if (view.overflow() < high_water_ - id) [[likely]] return view;
+      if (view.overflow() < high_water_ - id) [[likely]]
+        return view;
     }
     return validated(id);
   }

@@ -1,11 +1,9 @@
 // The file against maps: random transactions, rollbacks, reopens and snapshots.
-#include <doctest/doctest.h>
-
 #include <atomic>
-#include <unistd.h>
-
 #include <cstdlib>
+#include <doctest/doctest.h>
 #include <thread>
+#include <unistd.h>
 
 #include "parts/etcd/bolt/test_model.h"
 #include "sim/disk/sim_disk.h"
@@ -13,7 +11,9 @@
 namespace argosy::etcd::bolt {
 namespace {
 
-size_t scaled(size_t usual) { return std::getenv("ARGOSY_LONG") != nullptr ? usual * 50 : usual; }
+size_t scaled(size_t usual) {
+  return std::getenv("ARGOSY_LONG") != nullptr ? usual * 50 : usual;
+}
 
 void check_cursor_moves(const ReadTx& tx, const Model& model, Random& random) {
   for (const auto& [name, map] : model) {

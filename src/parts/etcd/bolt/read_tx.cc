@@ -57,10 +57,18 @@ Result<Cursor> ReadTx::buckets() const {
   return Cursor(pages, Ref(TRY(pages.page(snapshot_->meta().root.root))));
 }
 
-uint64_t ReadTx::id() const { return snapshot_->meta().tx; }
-uint32_t ReadTx::page_size() const { return snapshot_->meta().page_size; }
-uint64_t ReadTx::size() const { return snapshot_->meta().high_water * page_size(); }
-const std::string& ReadTx::path() const { return snapshot_->pages().path(); }
+uint64_t ReadTx::id() const {
+  return snapshot_->meta().tx;
+}
+uint32_t ReadTx::page_size() const {
+  return snapshot_->meta().page_size;
+}
+uint64_t ReadTx::size() const {
+  return snapshot_->meta().high_water * page_size();
+}
+const std::string& ReadTx::path() const {
+  return snapshot_->pages().path();
+}
 
 Result<void> ReadTx::for_each_page(const std::function<void(const PageInfo&)>& visit) const {
   const PageSource& pages = snapshot_->pages();

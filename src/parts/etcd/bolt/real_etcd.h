@@ -3,17 +3,16 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <cstdio>
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <string>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <string>
 
 #include "base/check.h"
 #include "base/format.h"
@@ -24,7 +23,8 @@ namespace argosy::etcd {
 inline bool has_real_etcd() {
   const bool is_there =
       ::access("/usr/bin/etcd", X_OK) == 0 && ::access("/usr/bin/etcdctl", X_OK) == 0;
-  if (!is_there) MESSAGE("skipped: no /usr/bin/etcd and etcdctl (Debian's etcd-server, etcd-client)");
+  if (!is_there)
+    MESSAGE("skipped: no /usr/bin/etcd and etcdctl (Debian's etcd-server, etcd-client)");
   return is_there;
 }
 
@@ -103,8 +103,8 @@ class RealEtcd {
   RealEtcd& operator=(const RealEtcd&) = delete;
 
   std::string ctl(const std::string& arguments) const {
-    return format("ETCDCTL_API=3 /usr/bin/etcdctl --endpoints=http://127.0.0.1:{} {}",
-                  client_port_, arguments);
+    return format("ETCDCTL_API=3 /usr/bin/etcdctl --endpoints=http://127.0.0.1:{} {}", client_port_,
+                  arguments);
   }
 
  private:

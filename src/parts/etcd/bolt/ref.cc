@@ -22,7 +22,9 @@ uint32_t first_not_less(uint32_t count, BytesView key, KeyAt key_at) {
 
 }  // namespace
 
-bool Ref::is_leaf() const { return node_ != nullptr ? node_->leaf : page_.is_leaf(); }
+bool Ref::is_leaf() const {
+  return node_ != nullptr ? node_->leaf : page_.is_leaf();
+}
 
 uint32_t Ref::count() const {
   return node_ != nullptr ? static_cast<uint32_t>(node_->inodes.size()) : page_.count();

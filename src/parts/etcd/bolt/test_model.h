@@ -3,7 +3,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-
 #include <map>
 
 #include "parts/etcd/bolt/db.h"
@@ -89,8 +88,7 @@ class Workload {
     must(tx.put(bucket, key, value));
     map.insert_or_assign(key, value);
   }
-  void erase(std::map<Bytes, Bytes>& map, WriteTx& tx, WriteTx::Bucket bucket,
-             uint64_t key_space) {
+  void erase(std::map<Bytes, Bytes>& map, WriteTx& tx, WriteTx::Bucket bucket, uint64_t key_space) {
     Bytes key = random_key(key_space);
     const auto near = map.lower_bound(key);
     if (near != map.end()) key = near->first;

@@ -61,8 +61,7 @@ Result<void> Tree::put(BytesView key, BytesView value, uint32_t flags) {
     inode.value = value;
     inode.flags = flags;
   } else {
-    leaf->inodes.insert(leaf->inodes.begin() + index,
-                        {.key = key, .value = value, .flags = flags});
+    leaf->inodes.insert(leaf->inodes.begin() + index, {.key = key, .value = value, .flags = flags});
   }
   return {};
 }

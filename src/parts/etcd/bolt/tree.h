@@ -59,9 +59,9 @@ class Tree {
   Result<void> write_node(Node& node, double fill_percent, std::vector<Inode>& parents);
 
   Workspace* workspace_;
-  Node* root_ = nullptr;   // if it is in memory
-  PageId root_page_ = 0;   // else where it lies
-  Node* last_ = nullptr;   // the rightmost leaf, if it is known to be in memory
+  Node* root_ = nullptr;  // if it is in memory
+  PageId root_page_ = 0;  // else where it lies
+  Node* last_ = nullptr;  // the rightmost leaf, if it is known to be in memory
 };
 
 }  // namespace argosy::etcd::bolt

@@ -32,7 +32,9 @@ Writer::Writer(std::shared_ptr<Core> core, Committed base)
   ++meta_.tx;
 }
 
-Writer::~Writer() { core_->end_write(); }
+Writer::~Writer() {
+  core_->end_write();
+}
 
 Writer::OpenBucket& Writer::at(size_t bucket) {
   check(bucket < buckets_.size() && !buckets_[bucket].is_erased);
@@ -109,7 +111,9 @@ Result<Cursor> Writer::cursor(size_t bucket) {
   return Cursor(workspace_.pages(), TRY(at(bucket).tree.root()));
 }
 
-void Writer::set_sequential(size_t bucket) { at(bucket).is_sequential = true; }
+void Writer::set_sequential(size_t bucket) {
+  at(bucket).is_sequential = true;
+}
 
 void Writer::set_sequence(size_t bucket, uint64_t sequence) {
   OpenBucket& to = at(bucket);

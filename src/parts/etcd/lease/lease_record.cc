@@ -33,10 +33,17 @@ std::optional<LeaseRecord> decode_lease_record(BytesView raw) {
   protowire::Reader in(raw);
   while (in.next()) {
     switch (in.field()) {
-      case kIdField: record.id = LeaseId(in.int64()); break;
-      case kTtlField: record.ttl = in.int64(); break;
-      case kRemainingTtlField: record.remaining_ttl = in.int64(); break;
-      default: break;
+      case kIdField:
+        record.id = LeaseId(in.int64());
+        break;
+      case kTtlField:
+        record.ttl = in.int64();
+        break;
+      case kRemainingTtlField:
+        record.remaining_ttl = in.int64();
+        break;
+      default:
+        break;
     }
   }
   if (in.failed()) return std::nullopt;

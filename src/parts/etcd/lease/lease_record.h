@@ -1,5 +1,5 @@
 // A lease in Bucket::kLease: the key is its id, 8 bytes big endian, the value a
-// leasepb.Lease (docs/formats/etcd-buckets.md).
+// leasepb.Lease.
 #pragma once
 
 #include <optional>

@@ -9,9 +9,15 @@
 namespace argosy::etcd::lease {
 namespace {
 
-Error not_found_error() { return {Code::kNotFound, "etcdserver: requested lease not found"}; }
-Error exists_error() { return {Code::kFailedPrecondition, "etcdserver: lease already exists"}; }
-Error too_large_error() { return {Code::kOutOfRange, "etcdserver: too large lease TTL"}; }
+Error not_found_error() {
+  return {Code::kNotFound, "etcdserver: requested lease not found"};
+}
+Error exists_error() {
+  return {Code::kFailedPrecondition, "etcdserver: lease already exists"};
+}
+Error too_large_error() {
+  return {Code::kOutOfRange, "etcdserver: too large lease TTL"};
+}
 
 // kMaxTtl is 97.6 % of what a Duration holds, so a sum may be beyond it.
 MonotonicTime after(MonotonicTime now, Duration a, Duration b = {}) {
@@ -73,7 +79,8 @@ Result<Granted> Lessor::grant(LeaseId id, int64_t ttl, MonotonicTime now) {
   lease.serial = ++last_serial_;
   persist(id, lease);
   if (is_primary_) {
-    count_down(id, lease, after(now, seconds(lease.ttl)));
+    lease.expiry = after(now, seconds(lease.ttl));
+    look_at(id, lease, *lease.expiry);
     schedule_checkpoint(id, lease, now);
   }
   return Granted{id, lease.ttl};
@@ -133,9 +140,11 @@ LeaseId Lessor::lease_of(BytesView key) const {
 
 // -- Counting time.
 
-void Lessor::count_down(LeaseId id, Lease& lease, MonotonicTime expiry) {
-  lease.expiry = expiry;
-  expiries_.push({expiry, id, lease.serial});
+void Lessor::look_at(LeaseId id, Lease& lease, MonotonicTime when) {
+  if (lease.next_look && *lease.next_look <= when) return;
+  lease.next_look = when;
+  expiries_.push({when, id, lease.serial});
+  tidy_expiries();
 }
 
 void Lessor::schedule_checkpoint(LeaseId id, Lease& lease, MonotonicTime now) {
@@ -153,7 +162,10 @@ bool Lessor::is_too_long(const TimeHeap& heap) const {
 
 void Lessor::tidy_expiries() {
   if (!is_too_long(expiries_)) return;
-  expiries_.keep_only([&](const TimedLease& entry) { return find(entry) != nullptr; });
+  expiries_.keep_only([&](const TimedLease& entry) {
+    const Lease* lease = find(entry);
+    return lease != nullptr && lease->next_look == entry.when;
+  });
 }
 
 void Lessor::tidy_checkpoints() {
@@ -173,7 +185,10 @@ void Lessor::promote(Duration extend, MonotonicTime now) {
     schedule_checkpoint(id, lease, now);
   }
   if (leases_.size() >= kRevokeRate) spread(extend, now);
-  for (auto& [id, lease] : leases_) expiries_.push({*lease.expiry, id, lease.serial});
+  for (auto& [id, lease] : leases_) {
+    lease.next_look.reset();
+    look_at(id, lease, *lease.expiry);
+  }
 }
 
 // Of the leases that would expire within one second, only so many may: three
@@ -214,8 +229,10 @@ Result<Lessor::Renewed> Lessor::renew(LeaseId id, MonotonicTime now) {
   Lease* lease = find(id);
   if (lease == nullptr) return fail(not_found_error());
   if (lease->expiry <= now) return Renewed{.result = Renewal::kExpired};
-  // The heap's entry is earlier than this and will be corrected when it comes up.
+  // Usually there is an earlier entry, which is corrected when its time comes. It is
+  // a later one when the lease had been given more than its TTL.
   lease->expiry = after(now, seconds(lease->ttl));
+  look_at(id, *lease, *lease->expiry);
   return Renewed{Renewal::kRenewed, lease->ttl, options_.checkpoints && lease->remaining_ttl > 0};
 }
 
@@ -223,14 +240,12 @@ std::vector<LeaseId> Lessor::expired(MonotonicTime now, size_t limit) {
   std::vector<LeaseId> named;
   while (named.size() < limit && !expiries_.empty() && expiries_.top().when <= now) {
     const TimedLease entry = expiries_.pop();
-    const Lease* lease = find(entry);
-    if (lease == nullptr) continue;
-    if (lease->expiry > now) {
-      expiries_.push({*lease->expiry, entry.id, entry.serial});
-      continue;
-    }
-    named.push_back(entry.id);
-    expiries_.push({after(now, options_.expired_retry), entry.id, entry.serial});
+    Lease* lease = find(entry);
+    if (lease == nullptr || lease->next_look != entry.when) continue;
+    lease->next_look.reset();
+    const bool is_expired = lease->expiry <= now;
+    if (is_expired) named.push_back(entry.id);
+    look_at(entry.id, *lease, is_expired ? after(now, options_.expired_retry) : *lease->expiry);
   }
   return named;
 }

@@ -38,7 +38,7 @@ struct LessorOptions {
   int64_t min_ttl = 2;  // seconds; shorter ones are raised to it
   // A lease named by expired() that was not revoked is named again after this.
   Duration expired_retry = seconds(3);
-  bool checkpoints = false;         // propose remaining times
+  bool checkpoints = false;  // propose remaining times
   Duration checkpoint_interval = minutes(5);
   bool persist_checkpoints = false;
 };
@@ -133,7 +133,9 @@ class Lessor {
     int64_t remaining_ttl = 0;            // the last checkpoint's; 0: none
     std::optional<MonotonicTime> expiry;  // empty: never
     uint64_t serial = 0;
-    // Of its checkpoints only this one counts.
+    // Of its entries in the two heaps only these count. The first is never later than
+    // the expiry, but for a lease that has been named already.
+    std::optional<MonotonicTime> next_look;
     std::optional<MonotonicTime> next_checkpoint;
     std::set<Bytes, std::less<>> keys;
 
@@ -149,7 +151,8 @@ class Lessor {
   // The lease for which a heap's entry was made; null if that is gone.
   Lease* find(const TimedLease& entry);
   void persist(LeaseId id, const Lease& lease);
-  void count_down(LeaseId id, Lease& lease, MonotonicTime expiry);
+  // Sees to it that expired() looks at the lease at this time or earlier.
+  void look_at(LeaseId id, Lease& lease, MonotonicTime when);
   void schedule_checkpoint(LeaseId id, Lease& lease, MonotonicTime now);
   // Drop entries that mean nothing any more when they are many.
   void tidy_expiries();
@@ -162,7 +165,7 @@ class Lessor {
   bool is_primary_ = false;
   std::map<LeaseId, Lease> leases_;
   std::unordered_map<Bytes, LeaseId, KeyHash, std::equal_to<>> lease_of_key_;
-  TimeHeap expiries_;  // of a primary: one entry a lease, early perhaps, never late
+  TimeHeap expiries_;
   TimeHeap checkpoints_;
   uint64_t last_serial_ = 0;
 };

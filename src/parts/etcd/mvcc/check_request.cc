@@ -50,7 +50,9 @@ struct Writes {
   std::vector<std::pair<BytesView, BytesView>> deletions;  // [begin, end)
 };
 
-Bytes just_behind(BytesView key) { return Bytes(key) + '\0'; }
+Bytes just_behind(BytesView key) {
+  return Bytes(key) + '\0';
+}
 
 void add_deletion(Writes& writes, BytesView begin, BytesView end) {
   writes.deletions.emplace_back(begin, end);

@@ -11,10 +11,14 @@ std::strong_ordering order_of(const Compare& compare, const KeyValueView& kv) {
   const bool has_operand = compare.operand == compare.target;
   const int64_t number = has_operand ? compare.number : 0;
   switch (compare.target) {
-    case CompareTarget::kVersion: return kv.version <=> number;
-    case CompareTarget::kCreate: return kv.create_revision <=> number;
-    case CompareTarget::kMod: return kv.mod_revision <=> number;
-    case CompareTarget::kLease: return kv.lease <=> number;
+    case CompareTarget::kVersion:
+      return kv.version <=> number;
+    case CompareTarget::kCreate:
+      return kv.create_revision <=> number;
+    case CompareTarget::kMod:
+      return kv.mod_revision <=> number;
+    case CompareTarget::kLease:
+      return kv.lease <=> number;
     case CompareTarget::kValue:
       return kv.value <=> (has_operand ? BytesView(compare.value) : BytesView());
   }
@@ -24,10 +28,14 @@ std::strong_ordering order_of(const Compare& compare, const KeyValueView& kv) {
 bool holds_for(const Compare& compare, const KeyValueView& kv) {
   const auto order = order_of(compare, kv);
   switch (compare.result) {
-    case CompareResult::kEqual: return order == 0;
-    case CompareResult::kNotEqual: return order != 0;
-    case CompareResult::kGreater: return order > 0;
-    case CompareResult::kLess: return order < 0;
+    case CompareResult::kEqual:
+      return order == 0;
+    case CompareResult::kNotEqual:
+      return order != 0;
+    case CompareResult::kGreater:
+      return order > 0;
+    case CompareResult::kLess:
+      return order < 0;
   }
   return true;
 }
@@ -46,9 +54,8 @@ bool holds(const Store& store, const Compare& compare) {
   if (range.is_single) {
     if (const KeyHistory* history = store.index().find(range.key)) look_at(*history);
   } else {
-    store.index().visit(range.key, range.end, [&](BytesView, const KeyHistory& history) {
-      return look_at(history);
-    });
+    store.index().visit(range.key, range.end,
+                        [&](BytesView, const KeyHistory& history) { return look_at(history); });
   }
   if (is_any) return result;
   return compare.target != CompareTarget::kValue && holds_for(compare, {});

@@ -6,7 +6,9 @@ namespace argosy::etcd::mvcc {
 namespace {
 
 // Whether `end`, as the end of an interval, is above the key.
-bool is_end_above(BytesView end, BytesView key) { return end.empty() || end > key; }
+bool is_end_above(BytesView end, BytesView key) {
+  return end.empty() || end > key;
+}
 
 }  // namespace
 

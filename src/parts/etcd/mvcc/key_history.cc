@@ -15,7 +15,9 @@ constexpr int kSubBits = 20;
 constexpr int kAgeBits = 40;
 constexpr int kVersionBits = 24;
 
-bool fits(int64_t value, int bits) { return value >= 0 && value < (int64_t{1} << bits); }
+bool fits(int64_t value, int bits) {
+  return value >= 0 && value < (int64_t{1} << bits);
+}
 
 }  // namespace
 
@@ -28,7 +30,9 @@ KeyHistory& KeyHistory::operator=(KeyHistory&& other) noexcept {
   return *this;
 }
 
-KeyHistory::~KeyHistory() { clear(); }
+KeyHistory::~KeyHistory() {
+  clear();
+}
 
 void KeyHistory::clear() {
   if (!is_packed()) delete many();

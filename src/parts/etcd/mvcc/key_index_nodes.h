@@ -12,9 +12,8 @@ struct KeyIndex::Leaf : Node {
   KeyHistory histories[kFanout];
 
   size_t lower_bound(BytesView key) const {
-    const KeyText* at = std::lower_bound(keys, keys + count, key, [](const KeyText& a, BytesView b) {
-      return a.view() < b;
-    });
+    const KeyText* at = std::lower_bound(
+        keys, keys + count, key, [](const KeyText& a, BytesView b) { return a.view() < b; });
     return static_cast<size_t>(at - keys);
   }
   size_t live_keys() const {

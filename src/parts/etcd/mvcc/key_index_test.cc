@@ -1,7 +1,6 @@
 #include "parts/etcd/mvcc/key_index.h"
 
 #include <doctest/doctest.h>
-
 #include <map>
 
 #include "sys/random/random.h"
@@ -93,8 +92,8 @@ TEST_CASE("the index counts like a map, whatever is put, buried and compacted") 
     const uint64_t keys = 1 + random.below(20000);
     int64_t main = 1;
     for (int step = 0; step < 20000; step++) {
-      const Bytes key = seed % 3 == 0 ? key_of(static_cast<uint64_t>(step) % keys)
-                                      : key_of(random.below(keys));
+      const Bytes key =
+          seed % 3 == 0 ? key_of(static_cast<uint64_t>(step) % keys) : key_of(random.below(keys));
       // First it grows, then it shrinks.
       const bool shrinks = step % 10000 > 6000;
       const auto known = model.find(key);

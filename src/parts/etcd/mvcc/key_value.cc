@@ -26,7 +26,9 @@ void write_bytes(Writer& out, uint32_t field, BytesView value) {
   if (!value.empty()) out.bytes(field, value);
 }
 
-size_t tag_size(uint32_t field) { return varint_size(uint64_t{field} << 3); }
+size_t tag_size(uint32_t field) {
+  return varint_size(uint64_t{field} << 3);
+}
 
 }  // namespace
 
@@ -52,13 +54,26 @@ std::optional<KeyValueView> decode_key_value(BytesView raw) {
   protowire::Reader in(raw);
   while (in.next()) {
     switch (in.field()) {
-      case kKeyField: kv.key = in.bytes(); break;
-      case kCreateRevisionField: kv.create_revision = in.int64(); break;
-      case kModRevisionField: kv.mod_revision = in.int64(); break;
-      case kVersionField: kv.version = in.int64(); break;
-      case kValueField: kv.value = in.bytes(); break;
-      case kLeaseField: kv.lease = in.int64(); break;
-      default: break;
+      case kKeyField:
+        kv.key = in.bytes();
+        break;
+      case kCreateRevisionField:
+        kv.create_revision = in.int64();
+        break;
+      case kModRevisionField:
+        kv.mod_revision = in.int64();
+        break;
+      case kVersionField:
+        kv.version = in.int64();
+        break;
+      case kValueField:
+        kv.value = in.bytes();
+        break;
+      case kLeaseField:
+        kv.lease = in.int64();
+        break;
+      default:
+        break;
     }
   }
   if (in.failed()) return std::nullopt;

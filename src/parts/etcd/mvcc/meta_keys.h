@@ -1,4 +1,4 @@
-// Keys of Bucket::kMeta that this folder writes (docs/formats/etcd-buckets.md).
+// Keys of Bucket::kMeta that this folder writes.
 #pragma once
 
 #include "base/bytes.h"

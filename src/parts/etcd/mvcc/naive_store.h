@@ -21,9 +21,7 @@ struct NaiveChange {
   int64_t version = 0;
   int64_t lease = 0;
 
-  KeyValueView kv() const {
-    return {key, create_revision, revision.main, version, value, lease};
-  }
+  KeyValueView kv() const { return {key, create_revision, revision.main, version, value, lease}; }
 };
 
 class NaiveStore {

@@ -13,15 +13,21 @@ namespace {
 constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
 
 // One more than the limit, which shows whether there is more.
-size_t one_above(int64_t limit) { return static_cast<size_t>(limit) + 1; }
+size_t one_above(int64_t limit) {
+  return static_cast<size_t>(limit) + 1;
+}
 
 int64_t sort_number(const KeyValueView& kv, SortTarget target) {
   switch (target) {
-    case SortTarget::kVersion: return kv.version;
-    case SortTarget::kCreate: return kv.create_revision;
-    case SortTarget::kMod: return kv.mod_revision;
+    case SortTarget::kVersion:
+      return kv.version;
+    case SortTarget::kCreate:
+      return kv.create_revision;
+    case SortTarget::kMod:
+      return kv.mod_revision;
     case SortTarget::kKey:
-    case SortTarget::kValue: break;
+    case SortTarget::kValue:
+      break;
   }
   return 0;
 }
@@ -146,8 +152,7 @@ bool RangeCursor::passes_filter(const KeyValueView& kv) const {
     return (min == 0 || revision >= min) && (max == 0 || revision <= max);
   };
   return is_within(kv.mod_revision, request_.min_mod_revision, request_.max_mod_revision) &&
-         is_within(kv.create_revision, request_.min_create_revision,
-                   request_.max_create_revision);
+         is_within(kv.create_revision, request_.min_create_revision, request_.max_create_revision);
 }
 
 RangeResponse RangeCursor::take() {

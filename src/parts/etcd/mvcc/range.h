@@ -46,15 +46,15 @@ class RangeCursor {
 
   const Store* store_;
   RangeRequest request_;
-  int64_t current_;          // the revision that the answer shows
-  int64_t at_ = 0;           // the revision that is read
+  int64_t current_;                          // the revision that the answer shows
+  int64_t at_ = 0;                           // the revision that is read
   SortOrder sort_order_ = SortOrder::kNone;  // what is left to do after the fetch
-  size_t fetch_limit_ = 0;   // keys to fetch, before the filter
-  size_t keep_limit_ = 0;    // keys to keep, behind the filter
+  size_t fetch_limit_ = 0;                   // keys to fetch, before the filter
+  size_t keep_limit_ = 0;                    // keys to keep, behind the filter
   size_t fetched_ = 0;
   bool is_count_known_ = false;
   bool is_done_ = false;
-  Bytes position_;           // the key where the next slice begins
+  Bytes position_;  // the key where the next slice begins
   RangeResponse response_;
 };
 

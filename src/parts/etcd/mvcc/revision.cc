@@ -17,7 +17,9 @@ Bytes revision_key(Revision revision) {
   return key;
 }
 
-Bytes tombstone_key(Revision revision) { return revision_key(revision) + kTombstone; }
+Bytes tombstone_key(Revision revision) {
+  return revision_key(revision) + kTombstone;
+}
 
 std::optional<StoredRevision> parse_revision_key(BytesView key) {
   const bool is_tombstone = key.size() == kTombstoneKeySize && key.back() == kTombstone;

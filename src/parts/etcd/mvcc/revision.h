@@ -1,6 +1,5 @@
 // A place in the store's history, and its form as a key of Bucket::kKey:
-// 8 bytes main, big endian, '_', 8 bytes sub, and 't' behind that for a tombstone
-// (docs/formats/etcd-buckets.md).
+// 8 bytes main, big endian, '_', 8 bytes sub, and 't' behind that for a tombstone.
 #pragma once
 
 #include <compare>
@@ -25,7 +24,9 @@ inline constexpr size_t kTombstoneKeySize = 18;
 Bytes revision_key(Revision revision);
 Bytes tombstone_key(Revision revision);
 // The smallest key that a change of this request can have.
-inline Bytes first_key_of(int64_t main) { return revision_key({main, 0}); }
+inline Bytes first_key_of(int64_t main) {
+  return revision_key({main, 0});
+}
 
 struct StoredRevision {
   Revision revision;

@@ -1,6 +1,5 @@
 // The multi-version key-value store: an index of all keys in memory, their values
-// in a Storage, one revision for each write request. Behaves as etcd 3.4.23 does
-// (docs/formats/etcd-buckets.md for the bytes).
+// in a Storage, one revision for each write request. Behaves as etcd 3.4.23 does.
 //
 // Everything runs on the applying thread. Work that grows with the store is done in
 // slices that the owner paces: ranges (range.h), compaction (compact_step) and the
@@ -91,8 +90,8 @@ class Store {
   int64_t revision_ = 1;
   int64_t compact_revision_ = kNeverCompacted;
   int64_t finished_compact_revision_ = kNeverCompacted;
-  std::deque<int64_t> plans_;      // scheduled compactions, the running one first
-  Bytes compaction_position_;      // storage key where the next slice begins
+  std::deque<int64_t> plans_;  // scheduled compactions, the running one first
+  Bytes compaction_position_;  // storage key where the next slice begins
   bool is_writing_ = false;
 };
 

@@ -1,8 +1,7 @@
 // Thousands of random requests against the store and against a list of everything
 // that happened; compaction in slices and restarts in between.
-#include <doctest/doctest.h>
-
 #include <cstdlib>
+#include <doctest/doctest.h>
 #include <set>
 
 #include "base/crc32c.h"
@@ -17,7 +16,9 @@
 namespace argosy::etcd::mvcc {
 namespace {
 
-uint64_t rounds(uint64_t usual) { return std::getenv("ARGOSY_LONG") != nullptr ? usual * 50 : usual; }
+uint64_t rounds(uint64_t usual) {
+  return std::getenv("ARGOSY_LONG") != nullptr ? usual * 50 : usual;
+}
 
 class Machine {
  public:
@@ -47,28 +48,56 @@ class Machine {
   }
   Bytes range_end() {
     switch (random_.below(4)) {
-      case 0: return {};
-      case 1: return Bytes(kFromKey);
-      default: return key();
+      case 0:
+        return {};
+      case 1:
+        return Bytes(kFromKey);
+      default:
+        return key();
     }
   }
   int64_t past_revision() {
     const int64_t lowest = std::max<int64_t>(model_.compacted, 1);
-    return lowest + static_cast<int64_t>(
-                        random_.below(static_cast<uint64_t>(model_.revision - lowest + 1)));
+    return lowest +
+           static_cast<int64_t>(random_.below(static_cast<uint64_t>(model_.revision - lowest + 1)));
   }
 
   void step() {
     switch (random_.below(16)) {
-      case 0: case 1: case 2: case 3: case 4: write(1); break;
-      case 5: case 6: write(1 + random_.below(6)); break;
-      case 7: erase_range(); break;
-      case 8: case 9: case 10: check_range(); break;
-      case 11: if (random_.chance(4)) compact(); break;
-      case 12: store_->compact_step(1 + random_.below(20)); break;
-      case 13: if (random_.chance(8)) restart(); break;
-      case 14: if (random_.chance(8)) check_hash(); break;
-      case 15: check_cursor(); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+        write(1);
+        break;
+      case 5:
+      case 6:
+        write(1 + random_.below(6));
+        break;
+      case 7:
+        erase_range();
+        break;
+      case 8:
+      case 9:
+      case 10:
+        check_range();
+        break;
+      case 11:
+        if (random_.chance(4)) compact();
+        break;
+      case 12:
+        store_->compact_step(1 + random_.below(20));
+        break;
+      case 13:
+        if (random_.chance(8)) restart();
+        break;
+      case 14:
+        if (random_.chance(8)) check_hash();
+        break;
+      case 15:
+        check_cursor();
+        break;
     }
   }
 
@@ -221,8 +250,8 @@ class Machine {
       if (change.revision.main > at) break;
       const bool is_old = change.revision.main <= model_.compacted;
       if (is_old && !kept.empty() && !kept.contains(change.revision)) continue;
-      const Bytes name = change.is_delete ? tombstone_key(change.revision)
-                                          : revision_key(change.revision);
+      const Bytes name =
+          change.is_delete ? tombstone_key(change.revision) : revision_key(change.revision);
       const Bytes value = encode(change.is_delete ? KeyValueView{.key = change.key} : change.kv());
       crc = crc32c(crc32c(crc, name), value);
     }

@@ -1,8 +1,7 @@
 // Requests to a store and their answers, from testdata/store_*.txt. Those called
 // recorded_* hold what etcd 3.4.23 answered (testdata/record.py).
-#include <doctest/doctest.h>
-
 #include <charconv>
+#include <doctest/doctest.h>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -55,7 +54,9 @@ int64_t take_number(Words& words, const std::string& name) {
   return value ? parse_int(*value).value() : 0;
 }
 
-std::string word(const Words& words, size_t i) { return i < words.size() ? words[i] : ""; }
+std::string word(const Words& words, size_t i) {
+  return i < words.size() ? words[i] : "";
+}
 
 // -- Reading requests.
 
@@ -157,7 +158,9 @@ std::string show(const RawKeyValues& kvs, const std::string& indent) {
   return text;
 }
 
-std::string show(const std::monostate&, const std::string& indent) { return indent + "nothing\n"; }
+std::string show(const std::monostate&, const std::string& indent) {
+  return indent + "nothing\n";
+}
 
 std::string show(const RangeResponse& r, const std::string& indent) {
   return indent + format("get revision={} count={} more={}\n", r.revision, r.count, r.more) +
@@ -228,9 +231,9 @@ class Fixture {
     } else if (command == "restart") {
       store_ = std::make_unique<Store>(storage_, leases_);
     } else if (command == "status") {
-      return format("revision={} compacted={} finished={} keys={} stored={}\n",
-                    store_->revision(), store_->compact_revision(),
-                    store_->finished_compact_revision(), store_->key_count(), stored_count());
+      return format("revision={} compacted={} finished={} keys={} stored={}\n", store_->revision(),
+                    store_->compact_revision(), store_->finished_compact_revision(),
+                    store_->key_count(), stored_count());
     } else {
       return "no such command\n";
     }
@@ -294,11 +297,21 @@ void run_file(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("range requests") { run_file("store_range.txt"); }
-TEST_CASE("put and delete") { run_file("store_put.txt"); }
-TEST_CASE("transactions") { run_file("store_txn.txt"); }
-TEST_CASE("checks of transactions") { run_file("store_check.txt"); }
-TEST_CASE("compaction") { run_file("store_compact.txt"); }
+TEST_CASE("range requests") {
+  run_file("store_range.txt");
+}
+TEST_CASE("put and delete") {
+  run_file("store_put.txt");
+}
+TEST_CASE("transactions") {
+  run_file("store_txn.txt");
+}
+TEST_CASE("checks of transactions") {
+  run_file("store_check.txt");
+}
+TEST_CASE("compaction") {
+  run_file("store_compact.txt");
+}
 TEST_CASE("what etcd answered to random requests") {
   run_file("recorded_1.txt");
   run_file("recorded_2.txt");

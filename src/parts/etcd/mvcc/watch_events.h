@@ -2,7 +2,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-
 #include <optional>
 #include <vector>
 
@@ -24,10 +23,18 @@ inline WatchedEvent decode_event(BytesView raw) {
   protowire::Reader in(raw);
   while (in.next()) {
     switch (in.field()) {
-      case 1: event.is_delete = in.uint64() == 1; break;
-      case 2: event.kv = stored_key_value(in.bytes()); break;
-      case 3: event.prev_kv = stored_key_value(in.bytes()); break;
-      default: FAIL("no such field"); break;
+      case 1:
+        event.is_delete = in.uint64() == 1;
+        break;
+      case 2:
+        event.kv = stored_key_value(in.bytes());
+        break;
+      case 3:
+        event.prev_kv = stored_key_value(in.bytes());
+        break;
+      default:
+        FAIL("no such field");
+        break;
     }
   }
   REQUIRE(!in.failed());

@@ -10,8 +10,6 @@
 namespace argosy::etcd::mvcc {
 namespace {
 
-// So many responses for each watcher may wait in a stream of many.
-constexpr size_t kResponsesPerWatcher = 8;
 constexpr BytesView kSmallestKey("\0", 1);
 
 }  // namespace
@@ -19,7 +17,9 @@ constexpr BytesView kSmallestKey("\0", 1);
 WatchHub::WatchHub(const Store& store) : WatchHub(store, Limits()) {}
 
 WatchHub::WatchHub(const Store& store, Limits limits)
-    : store_(store), limits_(limits), published_(store.revision()) {}
+    : store_(store), limits_(limits), published_(store.revision()) {
+  check(limits.slice_watchers > 0 && limits.slice_revisions > 0 && limits.slice_bytes > 0);
+}
 
 WatchHub::~WatchHub() = default;
 
@@ -55,7 +55,8 @@ void WatchHub::queue(WatchStream& stream, WatchResponse response) {
 }
 
 size_t WatchHub::response_limit(const WatchStream& stream) const {
-  return std::max(limits_.queued_responses, kResponsesPerWatcher * stream.watchers.size());
+  return std::max(limits_.queued_responses,
+                  limits_.queued_responses_per_watcher * stream.watchers.size());
 }
 
 bool WatchHub::is_full(const WatchStream& stream) const {
@@ -69,7 +70,9 @@ void WatchHub::release_blocked(WatchStream& stream) {
   while (!stream.blocked.empty()) make_unsynced(*stream.blocked.front());
 }
 
-std::vector<WatchStreamId> WatchHub::take_ready() { return std::exchange(ready_, {}); }
+std::vector<WatchStreamId> WatchHub::take_ready() {
+  return std::exchange(ready_, {});
+}
 
 std::optional<WatchResponse> WatchHub::pop(WatchStreamId id) {
   WatchStream& stream = stream_of(id);
@@ -85,7 +88,9 @@ std::optional<WatchResponse> WatchHub::pop(WatchStreamId id) {
   return response;
 }
 
-size_t WatchHub::queued(WatchStreamId id) const { return stream_of(id).queue.size(); }
+size_t WatchHub::queued(WatchStreamId id) const {
+  return stream_of(id).queue.size();
+}
 
 // -- What a client asks.
 
@@ -164,13 +169,18 @@ void WatchHub::progress_tick(WatchStreamId id) {
 
 void WatchHub::unplace(Watcher& watcher) {
   switch (watcher.state) {
-    case Watcher::State::kSynced: synced_.remove(watcher); break;
-    case Watcher::State::kUnsynced: unsynced_.erase(watcher.place); break;
+    case Watcher::State::kSynced:
+      synced_.remove(watcher);
+      break;
+    case Watcher::State::kUnsynced:
+      unsynced_.erase(watcher.place);
+      break;
     case Watcher::State::kBlocked:
       watcher.stream->blocked.erase(watcher.place);
       blocked_count_--;
       break;
-    case Watcher::State::kCompacted: break;
+    case Watcher::State::kCompacted:
+      break;
   }
 }
 

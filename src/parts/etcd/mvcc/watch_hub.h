@@ -38,8 +38,8 @@ inline constexpr int64_t kInvalidWatchId = -1;
 
 // WatchCreateRequest; `fragment` is for whoever writes the response.
 struct WatchRequest {
-  Bytes key;        // empty: "\0"
-  Bytes range_end;  // empty: just the key; "\0": all from the key on
+  Bytes key;                   // empty: "\0"
+  Bytes range_end;             // empty: just the key; "\0": all from the key on
   int64_t start_revision = 0;  // 0: from the next one
   int64_t watch_id = 0;        // 0: the stream chooses
   bool no_put = false;
@@ -64,8 +64,10 @@ struct WatchResponse {
 class WatchHub {
  public:
   struct Limits {
-    // A stream is full at this many responses or, if more, at 8 for each watcher.
+    // A stream is full at this many responses or, if more, at so many for each of its
+    // watchers: one write may concern them all.
     size_t queued_responses = 128;
+    size_t queued_responses_per_watcher = 8;
     // Or at this many bytes of events.
     size_t queued_bytes = size_t{16} << 20;
     // Of one slice of catching up.

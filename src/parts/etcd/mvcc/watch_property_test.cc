@@ -1,8 +1,7 @@
 // Random writes, compactions, restarts and slow readers: in the end each watcher has
 // seen exactly what the list of all changes says that it should.
-#include <doctest/doctest.h>
-
 #include <cstdlib>
+#include <doctest/doctest.h>
 #include <set>
 
 #include "parts/etcd/mvcc/naive_store.h"
@@ -15,7 +14,9 @@
 namespace argosy::etcd::mvcc {
 namespace {
 
-uint64_t rounds(uint64_t usual) { return std::getenv("ARGOSY_LONG") != nullptr ? usual * 50 : usual; }
+uint64_t rounds(uint64_t usual) {
+  return std::getenv("ARGOSY_LONG") != nullptr ? usual * 50 : usual;
+}
 
 struct Observer {
   WatchRequest request;
@@ -23,7 +24,7 @@ struct Observer {
   bool is_created = false;
   bool is_over = false;
   int64_t compact_revision = 0;
-  int64_t last_seen = 0;       // revision of the newest event
+  int64_t last_seen = 0;  // revision of the newest event
   int64_t last_header = 0;
   struct Seen {
     bool is_delete;
@@ -38,6 +39,7 @@ class Machine {
  public:
   explicit Machine(uint64_t seed) : random_(seed) {
     limits_.queued_responses = 1 + random_.below(6);
+    limits_.queued_responses_per_watcher = random_.below(3);
     limits_.queued_bytes = 50 + random_.below(2000);
     limits_.slice_revisions = 1 + random_.below(8);
     limits_.slice_watchers = 1 + random_.below(6);
@@ -48,7 +50,11 @@ class Machine {
   }
 
   void run(int steps) {
-    for (int i = 0; i < steps; i++) step();
+    for (int i = 0; i < steps; i++) {
+      step();
+      most_slow_ = std::max(most_slow_, hub_->slow_watcher_count());
+    }
+    CHECK(most_slow_ > 0);
     settle();
     CHECK(hub_->slow_watcher_count() == 0);
     for (auto& stream : observers_) {
@@ -61,11 +67,27 @@ class Machine {
 
   void step() {
     switch (random_.below(12)) {
-      case 0: case 1: case 2: case 3: write(); break;
-      case 4: case 5: watch(); break;
-      case 6: case 7: hub_->sync_slice(); break;
-      case 8: case 9: read(random_.below(3), random_.below(4)); break;
-      case 10: if (random_.chance(4)) compact(); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        write();
+        break;
+      case 4:
+      case 5:
+        watch();
+        break;
+      case 6:
+      case 7:
+        hub_->sync_slice();
+        break;
+      case 8:
+      case 9:
+        read(random_.below(3), random_.below(4));
+        break;
+      case 10:
+        if (random_.chance(4)) compact();
+        break;
       case 11:
         if (random_.chance(6)) cancel();
         if (random_.chance(30)) restore();
@@ -123,7 +145,8 @@ class Machine {
   }
 
   void compact() {
-    const auto span = static_cast<uint64_t>(model_.revision - std::max<int64_t>(0, model_.compacted));
+    const auto span =
+        static_cast<uint64_t>(model_.revision - std::max<int64_t>(0, model_.compacted));
     const int64_t revision = model_.revision - static_cast<int64_t>(random_.below(span + 1));
     if (!store_.compact(revision)) return;
     model_.compacted = revision;
@@ -165,12 +188,11 @@ class Machine {
     }
     CHECK(observer.is_created);
     if (response.canceled) {
-      observer.compact_revision = response.compact_revision;
-      if (canceled_.erase({stream, response.watch_id}) > 0 && observer.compact_revision == 0) {
-        judge(observer);
-        observers_[stream].erase(at);
-      }
       observer.is_over = true;
+      observer.compact_revision = response.compact_revision;
+      if (canceled_.erase({stream, response.watch_id}) == 0) return;
+      judge(observer);
+      observers_[stream].erase(at);
       return;
     }
     REQUIRE(!observer.is_over);
@@ -255,6 +277,7 @@ class Machine {
   std::vector<std::map<int64_t, Observer>> observers_;
   std::set<std::pair<uint64_t, int64_t>> canceled_;
   std::set<int64_t> compactions_;
+  size_t most_slow_ = 0;
 };
 
 }  // namespace
@@ -270,7 +293,9 @@ TEST_CASE("intervals are found by the keys in them") {
   for (uint64_t seed = 1; seed <= 50; seed++) {
     CAPTURE(seed);
     SeededRandom random(seed);
-    const auto key = [&] { return Bytes(1 + random.below(2), static_cast<char>('a' + random.below(20))); };
+    const auto key = [&] {
+      return Bytes(1 + random.below(2), static_cast<char>('a' + random.below(20)));
+    };
     IntervalSet set;
     std::map<std::pair<Bytes, Bytes>, IntervalSet::Handle> model;
     for (int step = 0; step < 600; step++) {

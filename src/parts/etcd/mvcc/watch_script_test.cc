@@ -140,6 +140,7 @@ class Fixture {
 
   std::string limit(const Words& words) {
     WatchHub::Limits limits;
+    limits.queued_responses_per_watcher = 1;
     if (const auto n = words.option("responses")) limits.queued_responses = static_cast<size_t>(n);
     if (const auto n = words.option("revisions")) limits.slice_revisions = static_cast<size_t>(n);
     if (const auto n = words.option("watchers")) limits.slice_watchers = static_cast<size_t>(n);

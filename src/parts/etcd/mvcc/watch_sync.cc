@@ -71,9 +71,9 @@ struct WatchHub::Slice {
 
 bool WatchHub::stays_unsynced(Watcher& watcher) {
   if (watcher.next_revision < store_.compact_revision()) {
-    queue(*watcher.stream, {.watch_id = watcher.id,
-                            .canceled = true,
-                            .compact_revision = store_.compact_revision()});
+    queue(
+        *watcher.stream,
+        {.watch_id = watcher.id, .canceled = true, .compact_revision = store_.compact_revision()});
     unplace(watcher);
     watcher.state = Watcher::State::kCompacted;
     return false;
@@ -146,8 +146,8 @@ void WatchHub::hand_out(Slice& slice) {
         if (skipped == events.size()) continue;
         const auto [batch, is_new] = from.try_emplace(skipped);
         if (is_new) {
-          batch->second = encoder.encode(EventForm::from_index(form),
-                                         std::span(events).subspan(skipped));
+          batch->second =
+              encoder.encode(EventForm::from_index(form), std::span(events).subspan(skipped));
         }
         if (!deliver(*watcher, batch->second, store_.revision())) make_blocked(*watcher);
       }

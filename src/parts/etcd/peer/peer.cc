@@ -36,19 +36,41 @@ Peer::Peer(Transport& transport, raft::NodeId id, std::vector<Url> urls)
   scope_.spawn(keep_reading(StreamKind::kAppend));
 }
 
+Peer::~Peer() {
+  for (Attachment* attachment : attached_) {
+    if (attachment != nullptr) attachment->detach();
+  }
+}
+
+Attachment::Attachment(Peer& peer, Exchange& exchange, StreamKind kind)
+    : peer_(&peer), kind_(kind), stream_(exchange, kind) {
+  peer.attach(kind, this);
+}
+
+Attachment::~Attachment() {
+  if (peer_ != nullptr) peer_->attach(kind_, nullptr);
+}
+
+void Peer::attach(StreamKind kind, Attachment* attachment) {
+  Attachment*& place = attached_[slot(kind)];
+  if (place != nullptr) place->detach();
+  place = attachment;
+}
+
 void Peer::lost(const raft::Message& message) {
   ++counters_.sent_failures;
   transport_.delegate_.on_unreachable(message.to);
 }
 
 void Peer::send(raft::Message message) {
-  OutgoingStream* stream = nullptr;
-  if (message.type == raft::MessageType::kApp) stream = streams_[slot(StreamKind::kAppend)];
-  if (stream == nullptr) stream = streams_[slot(StreamKind::kMessage)];
-  if (stream != nullptr) {
-    if (stream->is_full()) return lost(message);
-    stream->send(message);
-    counters_.sent_bytes += stream->last_size();
+  Attachment* attachment = nullptr;
+  if (message.type == raft::MessageType::kApp) attachment = attached_[slot(StreamKind::kAppend)];
+  if (attachment == nullptr) attachment = attached_[slot(StreamKind::kMessage)];
+  if (attachment != nullptr) {
+    OutgoingStream& stream = attachment->stream();
+    if (stream.is_full()) return lost(message);
+    stream.send(message);
+    counters_.sent_bytes += stream.last_size();
     return;
   }
   if (pipeline_.size() >= kMaxPipeline) return lost(message);
@@ -192,37 +214,6 @@ Task<void> Peer::receive(HttpConnection& connection, StreamDecoder& decoder) {
     while (std::optional<raft::Message> message = co_await decoder.next()) {
       if (!is_link_heartbeat(*message)) transport_.delegate_.on_message(*std::move(message));
     }
-  }
-}
-
-// In place as long as the exchange is served; a newer stream takes the place.
-struct Peer::Attachment {
-  Peer& peer;
-  StreamKind kind;
-  OutgoingStream stream;
-
-  Attachment(Peer& p, Exchange& exchange, StreamKind k) : peer(p), kind(k), stream(exchange, k) {
-    peer.streams_[slot(kind)] = &stream;
-  }
-  Attachment(const Attachment&) = delete;
-  Attachment& operator=(const Attachment&) = delete;
-  ~Attachment() {
-    if (is_current()) peer.streams_[slot(kind)] = nullptr;
-  }
-  bool is_current() const { return peer.streams_[slot(kind)] == &stream; }
-};
-
-Task<void> Peer::serve_stream(Exchange& exchange, StreamKind kind) {
-  Headers headers;
-  headers.add("X-Server-Version", transport_.options_.server_version);
-  headers.add("X-Etcd-Cluster-ID", to_hex(transport_.options_.cluster_id));
-  exchange.start(200, headers);
-  Attachment attachment(*this, exchange, kind);
-  while (attachment.is_current()) {
-    attachment.stream.send(link_heartbeat());
-    co_await sleep_for(transport_.loop_, transport_.options_.stream_timeout / 3);
-    co_await exchange.writable();
-    attachment.stream.drained();
   }
 }
 

@@ -33,9 +33,30 @@ class OutgoingStream {
   size_t last_size_ = 0;
 };
 
+class Peer;
+
+// An outgoing stream in its peer's place for it, as long as it is served; a newer one
+// takes the place, and the peer's end empties it.
+class Attachment {
+ public:
+  Attachment(Peer& peer, Exchange& exchange, StreamKind kind);
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+  ~Attachment();
+  bool is_current() const { return peer_ != nullptr; }
+  void detach() { peer_ = nullptr; }
+  OutgoingStream& stream() { return stream_; }
+
+ private:
+  Peer* peer_;
+  StreamKind kind_;
+  OutgoingStream stream_;
+};
+
 class Peer {
  public:
   Peer(Transport& transport, raft::NodeId id, std::vector<Url> urls);
+  ~Peer();
 
   void set_urls(std::vector<Url> urls) { urls_ = std::move(urls); }
   void send(raft::Message message);
@@ -43,12 +64,11 @@ class Peer {
   std::optional<MonotonicTime> active_since() const { return active_since_; }
   const PeerCounters& counters() const { return counters_; }
 
-  // Serves a stream that the other side dialled, until either side ends it.
-  Task<void> serve_stream(Exchange& exchange, StreamKind kind);
+  // Makes this the stream to send on; null empties the place.
+  void attach(StreamKind kind, Attachment* attachment);
   void count_received(size_t bytes) { counters_.received_bytes += bytes; }
 
  private:
-  struct Attachment;
   Task<void> keep_reading(StreamKind kind);
   Task<void> read_stream(StreamKind kind);
   Task<void> receive(HttpConnection& connection, StreamDecoder& decoder);
@@ -65,7 +85,7 @@ class Peer {
   raft::NodeId id_;
   std::vector<Url> urls_;
   size_t next_url_ = 0;
-  OutgoingStream* streams_[2] = {nullptr, nullptr};
+  Attachment* attached_[2] = {nullptr, nullptr};
   std::deque<raft::Message> pipeline_;
   bool posting_ = false;
   int readers_up_ = 0;

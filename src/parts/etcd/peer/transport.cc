@@ -218,8 +218,16 @@ Task<void> Transport::handle_stream(Exchange& exchange) {
   if (it == peers_.end()) {
     co_return answer_text(exchange, 404, "error sender not found");
   }
-  co_await it->second->serve_stream(exchange,
-                                    is_append ? StreamKind::kAppend : StreamKind::kMessage);
+  exchange.start(200, {{"X-Server-Version", options_.server_version},
+                       {"X-Etcd-Cluster-ID", to_hex(options_.cluster_id)}});
+  Attachment attachment(*it->second, exchange,
+                        is_append ? StreamKind::kAppend : StreamKind::kMessage);
+  while (attachment.is_current()) {
+    attachment.stream().send(link_heartbeat());
+    co_await sleep_for(loop_, options_.stream_timeout / 3);
+    co_await exchange.writable();
+    attachment.stream().drained();
+  }
 }
 
 Task<void> Transport::handle_message(Exchange& exchange) {

@@ -152,6 +152,9 @@ void Core::reset(Term term) {
   if (term_ != term) {
     term_ = term;
     vote_ = kNoNode;
+    // The new term may cut off what they acknowledge before it reaches the disk.
+    std::erase_if(messages_after_append_,
+                  [](const Message& m) { return m.type == MessageType::kAppResp; });
   }
   leader_ = kNoNode;
   election_elapsed_ = 0;
@@ -227,7 +230,7 @@ void Core::meet_lower_term(const Message& message) {
   if (message.type == MessageType::kApp || message.type == MessageType::kHeartbeat) {
     // The answer's term deposes a leader that our own campaign would not: it ignores that by
     // its lease, or it was a pre-vote only, or we have become a learner.
-    send_after_append({.type = MessageType::kAppResp, .to = message.from});
+    send({.type = MessageType::kAppResp, .to = message.from});
   } else if (message.type == MessageType::kPreVote) {
     send({.type = MessageType::kPreVoteResp, .to = message.from, .term = term_, .reject = true});
   }
@@ -253,11 +256,9 @@ void Core::send_after_append(Message message) {
   // Of several acknowledgements in a row the furthest says it all.
   if (!messages_after_append_.empty()) {
     Message& last = messages_after_append_.back();
-    const auto acknowledges = [](const Message& m) {
-      return m.type == MessageType::kAppResp && !m.reject;
-    };
-    if (acknowledges(last) && acknowledges(message) && last.to == message.to &&
-        last.term == message.term) {
+    const bool is_same = last.type == MessageType::kAppResp && message.type == last.type &&
+                         last.to == message.to && last.term == message.term;
+    if (is_same) {
       last.index = std::max(last.index, message.index);
       return;
     }

@@ -127,11 +127,10 @@ void Core::answer_vote(const Message& request) {
     answer.commit = log_.committed();
     answer.log_term = log_.term_at(answer.commit).value_or(Term{});
   }
-  if (is_pre_vote) return send(std::move(answer));
-  if (granted) {
-    election_elapsed_ = 0;
-    vote_ = request.from;
-  }
+  // Only a vote is a promise.
+  if (is_pre_vote || !granted) return send(std::move(answer));
+  election_elapsed_ = 0;
+  vote_ = request.from;
   send_after_append(std::move(answer));
 }
 

@@ -78,6 +78,9 @@ Result<void> Core::handle_append(Message message) {
     answer.reject = true;
     answer.reject_hint = hint.index;
     answer.log_term = hint.term;
+    // It promises nothing that would have to be durable.
+    send(std::move(answer));
+    return {};
   }
   send_after_append(std::move(answer));
   return {};

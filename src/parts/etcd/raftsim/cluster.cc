@@ -1,7 +1,7 @@
 #include "parts/etcd/raftsim/cluster.h"
 
 #include "base/format.h"
-#include "parts/etcd/raftsim/describe.h"
+#include "parts/etcd/raft/describe.h"
 
 namespace argosy::etcd::raftsim {
 namespace {
@@ -138,7 +138,8 @@ raft::ConfChangeV2 Cluster::random_change(const raft::ConfState& state) {
 }
 
 void Cluster::send(raft::Message message) {
-  if (world_.trace) world_.trace(format("{:>6} sends    {}", timeline_.now(), describe(message)));
+  if (world_.trace)
+    world_.trace(format("{:>6} sends    {}", timeline_.now(), raft::describe(message)));
   const std::vector<uint64_t> delays = network_.deliveries(message.from, message.to);
   if (delays.empty()) snapshot_done(message, false);
   for (uint64_t delay : delays) timeline_.after(delay, [this, message] { deliver(message); });
@@ -148,7 +149,8 @@ void Cluster::deliver(const raft::Message& message) {
   Member& to = at(message.to);
   snapshot_done(message, to.is_running());
   if (!to.is_running()) return;
-  if (world_.trace) world_.trace(format("{:>6} receives {}", timeline_.now(), describe(message)));
+  if (world_.trace)
+    world_.trace(format("{:>6} receives {}", timeline_.now(), raft::describe(message)));
   to.receive(message);
 }
 

@@ -133,7 +133,10 @@ void Member::act_on(raft::Ready ready) {
     disk_.start(ready);
     later(world_.plan.write_max, [this] { finish_write(); });
   }
-  for (raft::Message& message : ready.messages) world_.send(std::move(message));
+  for (raft::Message& message : ready.messages) {
+    check_promise(message);
+    world_.send(std::move(message));
+  }
   if (!ready.committed_entries.empty()) {
     std::ranges::move(ready.committed_entries, std::back_inserter(to_apply_));
     later(world_.plan.apply_max, [this] { apply_some(); });
@@ -146,7 +149,7 @@ void Member::act_on(raft::Ready ready) {
   }
 }
 
-void Member::check_after(const raft::Message& message) const {
+void Member::check_promise(const raft::Message& message) const {
   const DiskImage& image = disk_.image();
   Checker& checker = world_.checker;
   if (message.type == raft::MessageType::kVoteResp && !message.reject) {
@@ -160,7 +163,9 @@ void Member::check_after(const raft::Message& message) const {
     checker.vote_granted(id_, id_, message.term);
     if (image.hard_state.term < message.term) checker.report("a candidacy that is not durable");
   }
-  if (message.type == raft::MessageType::kAppResp && !message.reject) {
+  // With index 0 it only tells the term.
+  if (message.type == raft::MessageType::kAppResp && !message.reject &&
+      message.index > LogIndex{}) {
     if (image.hard_state.term < message.term) checker.report("a term that is not durable");
     if (image.last_index() < message.index) checker.report("an entry that is not durable");
   }
@@ -175,7 +180,7 @@ void Member::finish_write() {
     Disk::Append done = disk_.finish();
     last = done.id;
     for (raft::Message& message : done.messages_after) {
-      check_after(message);
+      check_promise(message);
       messages.push_back(std::move(message));
     }
     if (!done.snapshot) continue;

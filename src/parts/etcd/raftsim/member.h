@@ -61,7 +61,8 @@ class Member {
   void act_on(raft::Ready ready);
   void check_ready(const raft::Ready& ready);
   void finish_write();
-  void check_after(const raft::Message& message) const;
+  // What a message promises must be durable when it leaves.
+  void check_promise(const raft::Message& message) const;
   void apply_some();
   void apply(const raft::Entry& entry);
   void apply_change(const raft::Entry& entry);

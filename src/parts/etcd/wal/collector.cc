@@ -71,7 +71,10 @@ Result<void> Collector::add_entry(BytesView data) {
     return damage("wal: entry of an impossible term");
   }
   last_index_ = entry->index;
-  if (entry->index <= start_.index) return {};
+  if (entry->index <= start_.index) {
+    entries.clear();
+    return {};
+  }
   const uint64_t position = entry->index - start_.index - 1;
   if (position > entries.size()) return damage("wal: slice bounds out of range");
   if (position < entries.size() && entry->index <= content_.hard_state.commit) {

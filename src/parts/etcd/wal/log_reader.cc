@@ -35,6 +35,7 @@ Error LogReader::error_here(Code code, std::string message) const {
 Result<void> LogReader::load() {
   segment_ = TRY(read_whole(*segments_[current_]));
   offset_ = 0;
+  proof_ = SyncProof();
   is_loaded_ = true;
   return {};
 }
@@ -101,6 +102,7 @@ Result<std::optional<Record>> LogReader::take_record() {
     crc_ = crc;
   }
   offset_ += frame->total();
+  proof_.see(*record, record_at_, offset_);
   return *record;
 }
 

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "parts/etcd/wal/format.h"
+#include "parts/etcd/wal/sync_proof.h"
 #include "sys/file/disk.h"
 
 namespace argosy::etcd::wal {
@@ -33,6 +34,8 @@ class LogReader {
   bool is_torn() const { return is_torn_; }
   // whether by anything but zeros,
   bool has_garbage() const { return has_garbage_; }
+  // where the records begin that may have been written without being synced,
+  uint64_t unproven_from() const { return proof_.synced_until().value_or(0); }
   // and the checksum to go on with.
   uint32_t crc() const { return crc_; }
 
@@ -53,6 +56,7 @@ class LogReader {
   Bytes segment_;
   uint64_t offset_ = 0;     // of the next frame
   uint64_t record_at_ = 0;  // of the last record's frame
+  SyncProof proof_;
   uint32_t crc_ = 0;
 };
 

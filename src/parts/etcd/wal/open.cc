@@ -19,6 +19,15 @@ Result<std::vector<std::unique_ptr<File>>> open_for_reading(Disk& disk,
   return files;
 }
 
+// The newest segments that follow each other. Older ones are not needed; a crash may
+// have brought some of them back, as their removal is not synced.
+std::vector<SegmentName> without_gap(std::vector<SegmentName> all) {
+  size_t first = all.size() - 1;
+  while (first > 0 && all[first - 1].sequence + 1 == all[first].sequence) --first;
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
+  return all;
+}
+
 std::vector<File*> pointers(const std::vector<std::unique_ptr<File>>& files) {
   std::vector<File*> out;
   for (const auto& file : files) out.push_back(file.get());
@@ -42,7 +51,7 @@ Result<WalContent> read_wal(Disk& disk, const std::string& directory, WalSnapsho
 }
 
 Result<std::vector<WalSnapshot>> valid_snapshot_entries(Disk& disk, const std::string& directory) {
-  const auto names = TRY(list_segments(disk, directory));
+  const auto names = without_gap(TRY(list_segments(disk, directory)));
   const auto files = TRY(open_for_reading(disk, directory, names));
   LogReader reader(pointers(files));
   std::vector<WalSnapshot> snapshots;
@@ -102,10 +111,7 @@ Result<std::optional<std::string>> Wal::resume_after(const LogReader& reader) {
   encoder_.resume(reader.crc());
   if (reader.is_torn()) copy = TRY(copy_broken());
   const uint64_t size = TRY(tail().size());
-  if (reader.has_garbage()) {
-    TRY(tail().truncate(offset_));
-    TRY(tail().sync());
-  }
+  if (reader.has_garbage()) TRY(tail().truncate(offset_));
   if (reader.has_garbage() || size < options_.segment_bytes) {
     // Only for speed, so on a full disk the log is still opened.
     (void)tail().allocate(options_.segment_bytes);
@@ -114,7 +120,25 @@ Result<std::optional<std::string>> Wal::resume_after(const LogReader& reader) {
     add_head();
     TRY(write_pending());
   }
+  TRY(make_durable(reader.unproven_from()));
   return copy;
+}
+
+// What was read is believed from now on, but it may be in memory only: the last run may
+// have ended between a write and its sync, or because a sync failed. A later sync writes
+// only what was written since, so that is written again.
+Result<void> Wal::make_durable(uint64_t from) {
+  Bytes piece(kCopyBytes, '\0');
+  while (from < offset_) {
+    const uint64_t wanted = std::min<uint64_t>(offset_ - from, kCopyBytes);
+    const size_t got = TRY(tail().read_at(from, piece.data(), wanted));
+    TRY(tail().write_at(from, BytesView(piece).substr(0, got)));
+    from += wanted;
+  }
+  if (options_.unsafe_no_sync) return {};
+  TRY(tail().sync());
+  TRY(disk_.sync_directory(directory_));
+  return disk_.sync_directory(parent_path(directory_));
 }
 
 Result<std::string> Wal::copy_broken() {

@@ -4,6 +4,7 @@
 
 #include "base/crc32c.h"
 #include "parts/etcd/wal/format.h"
+#include "parts/etcd/wal/sync_proof.h"
 
 namespace argosy::etcd::wal {
 namespace {
@@ -38,32 +39,14 @@ std::optional<std::pair<Record, uint64_t>> record_at(BytesView segment, uint64_t
   return std::pair(*record, at + frame->total());
 }
 
-// Looks at records in the order of the file, not at all of them, and knows when they
-// cannot have been written without a sync before the last of them.
-class SyncProof {
- public:
-  bool is_proven() const { return proven_; }
-  void see(const Record& record) {
-    if (saved_entries_ || saw_snapshot_) proven_ = true;
-    if (record.is(RecordType::kEntry)) saw_entry_ = true;
-    if (record.is(RecordType::kState) && saw_entry_) saved_entries_ = true;
-    if (record.is(RecordType::kSnapshot)) saw_snapshot_ = true;
-  }
-
- private:
-  bool saw_entry_ = false;
-  bool saved_entries_ = false;  // and the save with them is over
-  bool saw_snapshot_ = false;
-  bool proven_ = false;
-};
-
 // Whether the records after `from` prove that a sync came after it. A record counts if
 // its checksum goes on from that of the record before it.
 bool is_sync_proven_after(BytesView segment, uint64_t from) {
   SyncProof proof;
   from = (from + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
-  while (from < segment.size() && !proof.is_proven()) {
+  while (from < segment.size() && !proof.synced_until()) {
     auto here = record_at(segment, from);
+    uint64_t at = from;
     from += kRecordAlignment;
     bool is_first = true;
     while (here) {
@@ -71,14 +54,15 @@ bool is_sync_proven_after(BytesView segment, uint64_t from) {
       if (!following || following->first.crc != crc32c(here->first.crc, following->first.data)) {
         break;
       }
-      if (is_first) proof.see(here->first);
+      if (is_first) proof.see(here->first, at, here->second);
       is_first = false;
-      proof.see(following->first);
+      at = here->second;
       from = following->second;
+      proof.see(following->first, at, from);
       here = following;
     }
   }
-  return proof.is_proven();
+  return proof.synced_until().has_value();
 }
 
 }  // namespace

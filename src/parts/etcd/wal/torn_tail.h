@@ -7,8 +7,7 @@
 // first bytes agree with its length.
 //
 // Even then it is damage if a sync came after it, for what was synced is not torn. A
-// sync is proven by the order of the records that follow: a save is entries and then at
-// most one state, and one with entries is synced before the next is written.
+// sync is proven by the order of the records that follow (sync_proof.h).
 //
 // The original asks only whether some sector's part of the record is zero.
 #pragma once

@@ -121,6 +121,7 @@ class Wal {
   Result<void> lock(const std::vector<SegmentName>& names);
   Result<std::optional<std::string>> resume_after(const LogReader& reader);
   Result<std::string> copy_broken();
+  Result<void> make_durable(uint64_t from);
 
   Disk& disk_;
   const std::string directory_;

@@ -290,7 +290,7 @@ class Chance(random.Random):
         lines = []
         for _ in range(self.randint(0, 2)):
             target = self.choice(["version", "create", "mod", "value", "lease"])
-            value = self.randint(0, 3) if target in ("version", "lease") else self.randint(0, self.rev)
+            value = self.randint(0, 3 if target in ("version", "lease") else self.rev)
             end = self.choice(["", "", f" end={self.key()}", " end=\\0"])
             lines.append(f"if {target} {self.key()} {self.choice('= != < >'.split())} {value}{end}")
         for branch in ("then", "else"):
