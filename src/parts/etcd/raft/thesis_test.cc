@@ -259,6 +259,24 @@ TEST_CASE("3.5: a follower checks the entry before, and says where it may match"
   }
 }
 
+TEST_CASE("3.5: a follower commits no further than its log is known to match") {
+  for (uint64_t sent : {0, 1}) {
+    CAPTURE(sent);
+    Node node = node_of(3, {1, 1, 2, 2});
+    std::vector<Entry> entries;
+    if (sent == 1) entries.push_back({.term = Term(1), .index = LogIndex(2)});
+    step(node, {.type = MessageType::kApp,
+                .from = NodeId(2),
+                .term = Term(3),
+                .log_term = Term(1),
+                .index = LogIndex(1),
+                .entries = entries,
+                .commit = LogIndex(4)});
+    CHECK(node.committed() == LogIndex(1 + sent));
+    CHECK(node.last_index() == LogIndex(4));
+  }
+}
+
 TEST_CASE("3.6.1: no vote for a log that is behind") {
   struct Case {
     std::vector<uint64_t> log;

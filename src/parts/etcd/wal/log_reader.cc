@@ -46,7 +46,8 @@ Result<bool> LogReader::is_at_segment_end() {
   const bool is_zero = left < kFrameBytes ? is_all_zero(BytesView(segment_).substr(offset_))
                                           : load_le64(segment_.data() + offset_) == 0;
   if (!is_zero) return false;
-  if (is_last() && !is_end_of_log(segment_, offset_)) {
+  has_garbage_ = is_last() && !is_all_zero(BytesView(segment_).substr(offset_));
+  if (has_garbage_ && !is_end_of_log(segment_, offset_)) {
     return fail(error_here(Code::kDataLoss, "wal: zero length before the end of the log"));
   }
   return true;
@@ -59,7 +60,6 @@ Result<std::optional<Record>> LogReader::next() {
     record_at_ = offset_;
     if (TRY(is_at_segment_end())) {
       is_done_ = is_last();
-      has_garbage_ = is_done_ && !is_all_zero(BytesView(segment_).substr(offset_));
       if (is_done_) break;
       ++current_;
       is_loaded_ = false;

@@ -93,7 +93,6 @@ bool is_torn_record(BytesView segment, uint64_t at) {
 }
 
 bool is_end_of_log(BytesView segment, uint64_t at) {
-  if (is_all_zero(segment.substr(at))) return true;
   const uint64_t next = next_sector(at);
   if (!is_all_zero(segment.substr(at, next - at))) return false;
   return !is_sync_proven_after(segment, next);

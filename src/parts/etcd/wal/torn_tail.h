@@ -23,7 +23,7 @@ namespace argosy::etcd::wal {
 bool is_torn_record(BytesView segment, uint64_t at);
 
 // Whether the log can end at `at`, where a length field is zero or missing, although
-// something other than zeros may follow.
+// something other than zeros follows.
 bool is_end_of_log(BytesView segment, uint64_t at);
 
 bool is_all_zero(BytesView bytes);
