@@ -152,9 +152,9 @@ void Core::reset(Term term) {
   if (term_ != term) {
     term_ = term;
     vote_ = kNoNode;
-    // The new term may cut off what they acknowledge before it reaches the disk.
-    std::erase_if(messages_after_append_,
-                  [](const Message& m) { return m.type == MessageType::kAppResp; });
+    // Nobody waits for what was to be said in the old term; and the new one may undo what it
+    // says before that reaches the disk.
+    messages_after_append_.clear();
   }
   leader_ = kNoNode;
   election_elapsed_ = 0;

@@ -260,7 +260,7 @@ TEST_CASE("3.5: a follower checks the entry before, and says where it may match"
 }
 
 TEST_CASE("3.5: a follower commits no further than its log is known to match") {
-  for (uint64_t sent : {0, 1}) {
+  for (uint64_t sent : {uint64_t{0}, uint64_t{1}}) {
     CAPTURE(sent);
     Node node = node_of(3, {1, 1, 2, 2});
     std::vector<Entry> entries;

@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 #include <numeric>
 
-#include "parts/etcd/wal/wal_on_sim.h"
+#include "parts/etcd/wal/wal_on_sim_test.h"
 
 using namespace argosy;
 using namespace argosy::etcd;

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "parts/etcd/wal/log_reader.h"
-#include "parts/etcd/wal/wal_on_sim.h"
+#include "parts/etcd/wal/wal_on_sim_test.h"
 
 using namespace argosy;
 using namespace argosy::etcd;

@@ -5,7 +5,7 @@
 
 #include "parts/etcd/wal/log_reader.h"
 #include "parts/etcd/wal/member_metadata.h"
-#include "parts/etcd/wal/wal_on_sim.h"
+#include "parts/etcd/wal/wal_on_sim_test.h"
 
 using namespace argosy;
 using namespace argosy::etcd;

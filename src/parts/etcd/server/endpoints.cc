@@ -1,0 +1,47 @@
+#include "parts/etcd/server/endpoints.h"
+
+#include "base/format.h"
+#include "sys/log/log.h"
+
+namespace argosy::etcd::server {
+namespace {
+
+constexpr Duration kHealthTimeout = seconds(1);
+constexpr std::string_view kText = "text/plain; charset=utf-8";
+
+}  // namespace
+
+void answer_not_found(Exchange& exchange) {
+  exchange.respond(404, kText, "404 page not found\n", {{"X-Content-Type-Options", "nosniff"}});
+}
+
+void answer_method_not_allowed(Exchange& exchange, std::string_view allowed) {
+  exchange.respond(405, kText, "Method Not Allowed\n", {{"Allow", std::string(allowed)}});
+}
+
+Task<void> handle_version(Exchange& exchange, const member::Member& member) {
+  if (exchange.head().method != "GET") co_return answer_method_not_allowed(exchange, "GET");
+  const std::string& cluster = member.cluster().version();
+  exchange.respond(200, "application/json",
+                   format("{{\"etcdserver\":\"{}\",\"etcdcluster\":\"{}\"}}",
+                          member::kServerVersion, cluster.empty() ? "not_decided" : cluster));
+}
+
+Task<void> handle_health(Exchange& exchange, member::Member& member) {
+  if (exchange.head().method != "GET") co_return answer_method_not_allowed(exchange, "GET");
+  std::string reason;
+  if (!member.state().alarms().list().empty()) {
+    reason = "alarms are raised";
+  } else if (member.leader() == 0) {
+    reason = "no leader";
+  } else {
+    const auto read = co_await with_deadline(
+        member.loop(), member.loop().now() + kHealthTimeout, member.linearize());
+    if (!read) reason = read.error().message();
+  }
+  if (!reason.empty()) log_warn("/health error", {{"reason", reason}});
+  exchange.respond(reason.empty() ? 200 : 503, "application/json",
+                   format("{{\"health\":\"{}\"}}", reason.empty()));
+}
+
+}  // namespace argosy::etcd::server

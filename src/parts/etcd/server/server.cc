@@ -1,0 +1,204 @@
+#include "parts/etcd/server/server.h"
+
+#include "base/bytes.h"
+#include "base/format.h"
+#include "parts/etcd/rpc/services.h"
+#include "parts/etcd/server/endpoints.h"
+#include "parts/etcd/server/join.h"
+#include "sys/log/log.h"
+
+namespace argosy::etcd::server {
+namespace {
+
+constexpr Duration kDrainTimeout = seconds(5);
+constexpr Duration kHandshakeTimeout = seconds(10);
+
+TlsOptions tls_options(const config::TlsFiles& files, const std::vector<std::string>& suites,
+                       bool is_server, std::vector<std::string> alpn) {
+  TlsOptions options;
+  options.cert_file = files.cert_file;
+  options.key_file = files.key_file;
+  options.ca_file = files.trusted_ca_file;
+  options.crl_file = is_server ? files.crl_file : "";
+  options.verify_peer = is_server ? files.client_cert_auth || !files.trusted_ca_file.empty() : true;
+  options.cipher_suites = suites;
+  options.alpn = std::move(alpn);
+  if (is_server && !files.allowed_cn.empty()) options.allowed_cns = {files.allowed_cn};
+  if (is_server && !files.allowed_hostname.empty()) {
+    options.allowed_hostnames = {files.allowed_hostname};
+  }
+  return options;
+}
+
+}  // namespace
+
+struct Server::Port {
+  peer::Url url;
+  bool is_for_peers = false;
+  std::unique_ptr<Listener> listener;
+};
+
+Server::Server(UvLoop& loop, config::Config config)
+    : loop_(loop), config_(std::move(config)), scope_(loop) {}
+
+Server::~Server() = default;
+
+Result<void> Server::make_tls() {
+  if (!config_.client_tls.cert_file.empty()) {
+    client_tls_ = TRY_CONTEXT(
+        TlsContext::make(true, tls_options(config_.client_tls, config_.cipher_suites, true,
+                                           {"h2", "http/1.1"})),
+        "client TLS");
+  }
+  if (!config_.peer_tls.cert_file.empty()) {
+    peer_server_tls_ = TRY_CONTEXT(
+        TlsContext::make(true,
+                         tls_options(config_.peer_tls, config_.cipher_suites, true, {"http/1.1"})),
+        "peer TLS");
+    peer_client_tls_ = TRY_CONTEXT(
+        TlsContext::make(false, tls_options(config_.peer_tls, config_.cipher_suites, false,
+                                            {"http/1.1"})),
+        "peer TLS");
+  }
+  return {};
+}
+
+Task<member::Booted> Server::boot() {
+  const member::Options& options = config_.member;
+  if (member::has_log(real_disk(), options)) {
+    log_info("restarting local member", {{"data-dir", options.data_dir}});
+    co_return member::boot_again(real_disk(), real_clock(), options);
+  }
+  member::Identity identity;
+  if (options.is_new_cluster) {
+    identity = co_await member::identity_of_new_cluster(options);
+  } else {
+    identity = co_await identity_from_peers(loop_, loop_.network(), peer_client_tls_.get(),
+                                            options);
+  }
+  log_info("starting local member", {{"local-member-id", to_hex(identity.member_id)},
+                                     {"cluster-id", to_hex(identity.cluster_id)}});
+  co_return member::boot_new(real_disk(), real_clock(), options, identity);
+}
+
+Task<void> Server::start() {
+  co_await make_tls();
+  member::Booted booted = co_await boot();
+  const member::MemberParts parts{loop_,         loop_.network(), real_disk(),
+                                  real_clock(),  real_random(),   peer_client_tls_.get()};
+  member_ = co_await member::Member::create(parts, config_.member, std::move(booted));
+  grpc_ = std::make_unique<grpc::Server>(
+      loop_, grpc::Limits{config_.member.max_request_bytes + rpc::kReceiveOverhead});
+  rpc::add_kv(*grpc_, *member_);
+  rpc::add_watch(*grpc_, *member_, real_random());
+  rpc::add_lease(*grpc_, *member_);
+  rpc::add_cluster(*grpc_, *member_);
+  rpc::add_maintenance(*grpc_, *member_);
+  rpc::add_health(*grpc_);
+
+  HttpServerOptions peer_options;
+  peer_options.handler = [this](Exchange& exchange) { return handle_peer(exchange); };
+  peer_http_ = std::make_unique<HttpServer>(loop_, std::move(peer_options));
+  for (const peer::Url& url : config_.listen_peer_urls) co_await open_port(url, true, false);
+  member_->start();
+
+  HttpServerOptions client_options;
+  client_options.h2.max_concurrent_streams = static_cast<uint32_t>(
+      std::min<uint64_t>(config_.max_concurrent_streams, 0x7FFFFFFF));
+  client_options.h2.min_ping_interval = config_.keepalive_min_time;
+  client_options.h2.ping_after_idle = config_.keepalive_interval;
+  client_options.h2.ping_timeout = config_.keepalive_timeout;
+  client_options.handler = [this](Exchange& exchange) { return handle_client(exchange); };
+  client_options.take_h2 =
+      [this](H2Stream& stream) -> std::unique_ptr<H2Stream::Handler> {
+    if (!grpc::Server::is_grpc(stream.request())) return nullptr;
+    return grpc_->accept(stream);
+  };
+  client_http_ = std::make_unique<HttpServer>(loop_, std::move(client_options));
+  for (const peer::Url& url : config_.listen_metrics_urls) co_await open_port(url, false, true);
+  co_await member_->ready();
+  for (const peer::Url& url : config_.listen_client_urls) co_await open_port(url, false, false);
+  log_info("ready to serve client requests");
+}
+
+void Server::remove_stale_socket(const peer::Url& url) {
+  if (!url.endpoint.is_unix()) return;
+  const auto removed = real_disk().remove(url.endpoint.unix_path);
+  (void)removed;  // missing is what we want
+}
+
+Result<void> Server::open_port(const peer::Url& url, bool is_for_peers, bool is_for_metrics) {
+  TlsContext* tls = is_for_peers ? peer_server_tls_.get() : client_tls_.get();
+  if (url.is_secure && tls == nullptr) {
+    return fail(Code::kInvalidArgument,
+                format("TLS key/cert must be provided for the url {} with HTTPS scheme", url.text));
+  }
+  remove_stale_socket(url);
+  Port& port = ports_.emplace_back();
+  port.url = url;
+  port.is_for_peers = is_for_peers;
+  port.listener = TRY(loop_.network().listen(
+      url.endpoint, [this, &port](std::unique_ptr<Stream> stream) {
+        accept(port, std::move(stream));
+      }));
+  log_info(is_for_peers     ? "serving peer traffic"
+           : is_for_metrics ? "serving metrics"
+                            : "serving client traffic",
+           {{"address", url.text}});
+  return {};
+}
+
+void Server::accept(Port& port, std::unique_ptr<Stream> stream) {
+  if (port.url.is_secure) return scope_.spawn(secure(port, std::move(stream)));
+  (port.is_for_peers ? *peer_http_ : *client_http_).serve(std::move(stream));
+}
+
+Task<void> Server::secure(Port& port, std::unique_ptr<Stream> stream) {
+  TlsContext& tls = port.is_for_peers ? *peer_server_tls_ : *client_tls_;
+  const std::string peer = stream->peer_address();
+  auto secured = co_await with_deadline(loop_, loop_.now() + kHandshakeTimeout,
+                                        tls.handshake(loop_, std::move(stream), ""));
+  if (!secured) {
+    log_warn("rejected connection", {{"remote-addr", peer}, {"error", secured.error()}});
+    co_return;
+  }
+  (port.is_for_peers ? *peer_http_ : *client_http_).serve(*std::move(secured));
+}
+
+Task<void> Server::handle_client(Exchange& exchange) {
+  const std::string_view path = exchange.head().path();
+  if (path == "/version") {
+    co_await handle_version(exchange, *member_);
+  } else if (path == "/health") {
+    co_await handle_health(exchange, *member_);
+  } else {
+    answer_not_found(exchange);
+  }
+}
+
+Task<void> Server::handle_peer(Exchange& exchange) {
+  const std::string_view path = exchange.head().path();
+  if (path == "/version") {
+    co_await handle_version(exchange, *member_);
+  } else if (member::Member::serves_peer_path(path)) {
+    co_await member_->handle_peer(exchange);
+  } else {
+    answer_not_found(exchange);
+  }
+}
+
+Task<void> Server::stop() {
+  for (auto it = ports_.begin(); it != ports_.end();) {
+    it = it->is_for_peers ? std::next(it) : ports_.erase(it);
+  }
+  if (member_) co_await member_->stop();
+  if (client_http_) {
+    const auto drained =
+        co_await with_deadline(loop_, loop_.now() + kDrainTimeout, client_http_->drain());
+    if (!drained) log_info("closing connections that clients keep open");
+  }
+  for (const peer::Url& url : config_.listen_client_urls) remove_stale_socket(url);
+  for (const peer::Url& url : config_.listen_peer_urls) remove_stale_socket(url);
+}
+
+}  // namespace argosy::etcd::server
