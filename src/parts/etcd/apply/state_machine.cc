@@ -60,6 +60,13 @@ void StateMachine::restore() {
   watches_->store_was_restored();
 }
 
+void StateMachine::publish(const mvcc::Changes& changes) {
+  for (const mvcc::Change& change : changes.list) {
+    ++(change.is_delete ? totals_.deletes : totals_.puts);
+  }
+  watches_->publish(changes);
+}
+
 Result<void> StateMachine::refuse_by_alarm(const EntryRequest& request) const {
   if (alarms_.is_raised(AlarmType::kCorrupt) &&
       is_one_of<mvcc::PutRequest, mvcc::RangeRequest, mvcc::DeleteRangeRequest, mvcc::TxnRequest,
@@ -102,7 +109,10 @@ Result<Response> StateMachine::dispatch(EntryRequest& request, const Context& co
     return Compacted{store_->revision(), compaction->revision};
   }
   if (const auto* grant = std::get_if<LeaseGrant>(&request.body)) {
-    return TRY(lessor_.grant(lease::LeaseId(grant->id), grant->ttl, context.now));
+    const lease::Granted granted =
+        TRY(lessor_.grant(lease::LeaseId(grant->id), grant->ttl, context.now));
+    ++totals_.leases_granted;
+    return granted;
   }
   if (const auto* revoked = std::get_if<LeaseRevoke>(&request.body)) return revoke(*revoked);
   if (const auto* checkpoints = std::get_if<LeaseCheckpoints>(&request.body)) {
@@ -119,6 +129,7 @@ Result<Response> StateMachine::apply_txn(mvcc::TxnRequest& request, const Contex
   if (!context.is_awaited) mvcc::drop_ranges(request);
   mvcc::Changes changes;
   auto response = TRY(mvcc::apply_txn(*store_, request, changes));
+  ++totals_.txns;
   publish(changes);
   return response;
 }
@@ -128,6 +139,7 @@ Result<Response> StateMachine::revoke(const LeaseRevoke& request) {
   const std::vector<Bytes> keys = TRY(lessor_.keys_to_revoke(id));
   publish(mvcc::delete_keys(*store_, keys));
   lessor_.forget(id);
+  ++totals_.leases_revoked;
   return LeaseRevoked{store_->revision()};
 }
 

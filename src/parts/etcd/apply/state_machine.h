@@ -43,6 +43,15 @@ struct Context {
 uint64_t quota_cost(const EntryRequest& request);
 bool is_over_quota(const EntryRequest& request, uint64_t backend_size, uint64_t quota);
 
+// What was applied since the start.
+struct Totals {
+  uint64_t puts = 0;
+  uint64_t deletes = 0;
+  uint64_t txns = 0;
+  uint64_t leases_granted = 0;
+  uint64_t leases_revoked = 0;
+};
+
 class StateMachine {
  public:
   StateMachine(Storage& storage, lease::LessorOptions lease_options);
@@ -62,6 +71,7 @@ class StateMachine {
   lease::Lessor& lessor() { return lessor_; }
   mvcc::WatchHub& watches() { return *watches_; }
   Alarms& alarms() { return alarms_; }
+  const Totals& totals() const { return totals_; }
 
  private:
   // The store's view of the lessor.
@@ -82,13 +92,14 @@ class StateMachine {
   Result<Response> apply_txn(mvcc::TxnRequest& request, const Context& context);
   Result<Response> revoke(const LeaseRevoke& request);
   Result<Response> set_alarm(const AlarmRequest& request);
-  void publish(const mvcc::Changes& changes) { watches_->publish(changes); }
+  void publish(const mvcc::Changes& changes);
 
   lease::Lessor lessor_;
   Items items_;
   std::unique_ptr<mvcc::Store> store_;
   std::unique_ptr<mvcc::WatchHub> watches_;
   Alarms alarms_;
+  Totals totals_;
 };
 
 }  // namespace argosy::etcd::apply

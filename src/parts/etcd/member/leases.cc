@@ -74,7 +74,10 @@ Task<int64_t> Member::renew_lease(int64_t id) {
     if (is_leader()) {
       const lease::Lessor::Renewed renewed =
           co_await state_->lessor().renew(lease::LeaseId(id), parts_.loop.now());
-      if (renewed.result == lease::Renewal::kRenewed) co_return renewed.ttl;
+      if (renewed.result == lease::Renewal::kRenewed) {
+        ++counters_.leases_renewed;
+        co_return renewed.ttl;
+      }
     } else if (leader() != 0) {
       Bytes body;
       Writer(body).int64(1, id);

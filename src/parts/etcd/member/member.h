@@ -32,6 +32,8 @@ struct Counters {
   uint64_t proposals_failed = 0;
   uint64_t leader_changes = 0;
   uint64_t leases_expired = 0;
+  uint64_t leases_renewed = 0;
+  uint64_t ranges = 0;
   uint64_t read_indexes_failed = 0;
   uint64_t wal_bytes = 0;
   // Told of each sync of the log and each commit of the backend.

@@ -36,6 +36,7 @@ Task<Bytes> range(Member& member, const CallInfo& info, BytesView raw) {
   if (member.state().alarms().is_raised(apply::AlarmType::kCorrupt)) {
     co_return fail(error::corrupt());
   }
+  ++member.counters().ranges;
   const mvcc::RangeResponse response = co_await read_range(member, std::move(request));
   co_return wire::encode(response, member.header());
 }

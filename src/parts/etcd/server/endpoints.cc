@@ -27,8 +27,11 @@ Task<void> handle_version(Exchange& exchange, const member::Member& member) {
                           member::kServerVersion, cluster.empty() ? "not_decided" : cluster));
 }
 
-Task<void> handle_health(Exchange& exchange, member::Member& member) {
-  if (exchange.head().method != "GET") co_return answer_method_not_allowed(exchange, "GET");
+Task<bool> handle_health(Exchange& exchange, member::Member& member) {
+  if (exchange.head().method != "GET") {
+    answer_method_not_allowed(exchange, "GET");
+    co_return true;
+  }
   std::string reason;
   if (!member.state().alarms().list().empty()) {
     reason = "alarms are raised";
@@ -42,6 +45,7 @@ Task<void> handle_health(Exchange& exchange, member::Member& member) {
   if (!reason.empty()) log_warn("/health error", {{"reason", reason}});
   exchange.respond(reason.empty() ? 200 : 503, "application/json",
                    format("{{\"health\":\"{}\"}}", reason.empty()));
+  co_return reason.empty();
 }
 
 }  // namespace argosy::etcd::server

@@ -9,8 +9,9 @@ namespace argosy::etcd::server {
 
 // {"etcdserver":"3.4.23","etcdcluster":"3.4.0"}
 Task<void> handle_version(Exchange& exchange, const member::Member& member);
-// Alarms, a leader, a linearizable read; 503 and {"health":"false"} otherwise.
-Task<void> handle_health(Exchange& exchange, member::Member& member);
+// Alarms, a leader, a linearizable read; 503 and {"health":"false"} otherwise. Whether
+// it was well.
+Task<bool> handle_health(Exchange& exchange, member::Member& member);
 
 void answer_not_found(Exchange& exchange);
 void answer_method_not_allowed(Exchange& exchange, std::string_view allowed);

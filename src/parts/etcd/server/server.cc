@@ -95,6 +95,7 @@ Task<void> Server::start() {
   rpc::add_cluster(*grpc_, *member_);
   rpc::add_maintenance(*grpc_, *member_);
   rpc::add_health(*grpc_);
+  metrics_ = std::make_unique<ServerMetrics>(*member_, *grpc_);
 
   HttpServerOptions peer_options;
   peer_options.handler = [this](Exchange& exchange) { return handle_peer(exchange); };
@@ -170,7 +171,9 @@ Task<void> Server::handle_client(Exchange& exchange) {
   if (path == "/version") {
     co_await handle_version(exchange, *member_);
   } else if (path == "/health") {
-    co_await handle_health(exchange, *member_);
+    metrics_->count_health(co_await handle_health(exchange, *member_));
+  } else if (path == "/metrics") {
+    exchange.respond(200, Metrics::kContentType, metrics_->page());
   } else {
     answer_not_found(exchange);
   }

@@ -9,6 +9,7 @@
 #include "io/loop/uv_loop.h"
 #include "parts/etcd/config/config.h"
 #include "parts/etcd/member/member.h"
+#include "parts/etcd/server/metrics.h"
 
 namespace argosy::etcd::server {
 
@@ -42,6 +43,7 @@ class Server {
   std::unique_ptr<TlsContext> peer_client_tls_;
   std::unique_ptr<member::Member> member_;
   std::unique_ptr<grpc::Server> grpc_;
+  std::unique_ptr<ServerMetrics> metrics_;
   std::unique_ptr<HttpServer> client_http_;
   std::unique_ptr<HttpServer> peer_http_;
   std::list<Port> ports_;

@@ -1,0 +1,102 @@
+"""What two clusters may rightly say differently, made equal; nothing else.
+
+Three kinds of rules, applied in this order:
+  names   values that the test knows (ids of clusters, members and leases, ports,
+          directories) become words, in every form that etcdctl prints them
+  shapes  values that only their form betrays (times, durations, a client's uuid)
+  slack   numbers that a clock moves: remaining seconds are rounded to ten
+Revisions, versions, counts, raft terms and indexes of one member and all texts stay.
+A script may ask for more (see MORE).
+"""
+
+import re
+
+SHAPES = [
+    # etcdctl's own log line for each failed call
+    (re.compile(r'"ts":"[^"]*"'), '"ts":"<time>"'),
+    (re.compile(r"client-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "client-<uuid>"),
+    (re.compile(r"took = [0-9.]+(ns|µs|ms|s)\b"), "took = <duration>"),
+    (re.compile(r'"took":"[0-9.]+(ns|µs|ms|s)"'), '"took":"<duration>"'),
+    (re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9:]+)?"), "<time>"),
+    # curl
+    (re.compile(r"^Date: [^\r\n]*", re.MULTILINE), "Date: <time>"),
+]
+
+# Asked for by a script's line "normalise: ...".
+MORE = {
+    # A cluster of three elects as it happens to.
+    "raft": [
+        (re.compile(r'"raft(_t|T)erm":[0-9]+'), r'"raft\1erm":<term>'),
+        (re.compile(r'"RaftTerm" : [0-9]+'), '"RaftTerm" : <term>'),
+        (re.compile(r'"raft(Applied)?Index":[0-9]+'), r'"raft\1Index":<index>'),
+        (re.compile(r'"Raft(Applied)?Index" : [0-9]+'), r'"Raft\1Index" : <index>'),
+        (re.compile(r"(true|false), [0-9]+, [0-9]+, [0-9]+, "), r"\1, <term>, <index>, <index>, "),
+        (re.compile(r"\|( +)[0-9]+ \|( +)[0-9]+ \|( +)[0-9]+ \|( *)\|"),
+         "| <term> | <index> | <index> | |"),
+    ],
+    # The page files hold the same content in other pages.
+    "size": [
+        (re.compile(r"\b[0-9]+(\.[0-9])? [kM]?B\b"), "<size>"),
+        (re.compile(r'"(dbSize|dbSizeInUse|totalSize)":[0-9]+'), r'"\1":<size>'),
+        (re.compile(r'"(DBSize|DBSizeInUse)" : [0-9]+'), r'"\1" : <size>'),
+    ],
+    # Leases and members made at run time have ids of their own, and what is hashed
+    # has them in it.
+    "hash": [
+        (re.compile(r'"hash":[0-9]+'), '"hash":<hash>'),
+        (re.compile(r'"Hash" : [0-9]+'), '"Hash" : <hash>'),
+        (re.compile(r"^(<client [0-9]>), [0-9]+$", re.MULTILINE), r"\1, <hash>"),
+        (re.compile(r"^[0-9a-f]{1,8}, ", re.MULTILINE), "<hash>, "),
+    ],
+    # Figures of a load.
+    "figures": [
+        (re.compile(r"[0-9]+\.[0-9]+"), "<figure>"),
+        (re.compile(r"is [0-9]+ writes/s"), "is <figure> writes/s"),
+        # The progress bar
+        (re.compile(r"^.*[0-9]+%.*\r?\n?", re.MULTILINE), ""),
+    ],
+    # Columns are as wide as the widest cell.
+    "table": [
+        (re.compile(r"-{2,}"), "--"),
+        (re.compile(r" {2,}"), " "),
+    ],
+}
+
+REMAINING = re.compile(r"remaining\((\d+)s\)")
+JSON_TTL = re.compile(r'"ttl":(\d+)')
+
+
+def round_up(seconds):
+    return -(-int(seconds) // 10) * 10
+
+
+class Normaliser:
+    def __init__(self, more=()):
+        self.names = {}
+        self.rules = list(SHAPES)
+        for name in more:
+            self.rules += MORE[name]
+
+    def name(self, text, word):
+        """`text` is called <word> from now on."""
+        if text:
+            self.names[text] = f"<{word}>"
+
+    def name_id(self, value, word):
+        """A 64-bit id in hex, as etcdctl prints it in words, and in decimal, as in JSON."""
+        number = int(value, 16)
+        for text in (f"{number:x}", f"{number:016x}", str(number)):
+            self.name(text, word)
+
+    def __call__(self, text):
+        # The longest first: a path may begin with another path.
+        for known in sorted(self.names, key=len, reverse=True):
+            if known[0].isalnum() and known[-1].isalnum():
+                pattern = rf"(?<![0-9A-Za-z]){re.escape(known)}(?![0-9A-Za-z])"
+            else:
+                pattern = re.escape(known)
+            text = re.sub(pattern, self.names[known], text)
+        for pattern, word in self.rules:
+            text = pattern.sub(word, text)
+        text = REMAINING.sub(lambda m: f"remaining({round_up(m[1])}s)", text)
+        return JSON_TTL.sub(lambda m: f'"ttl":{round_up(m[1])}', text)
