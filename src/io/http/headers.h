@@ -26,6 +26,7 @@ class Headers {
   // Its value or the empty text.
   std::string_view value_of(std::string_view name) const;
   void remove(std::string_view name);
+  void reserve(size_t count) { all_.reserve(count); }
   // Bytes of names and values.
   size_t byte_size() const;
 

@@ -34,6 +34,10 @@ struct UvLoop::Impl {
 
   void take_posted();
   void wait_for_outside(bool may_block);
+  // First of all in each callback of libuv.
+  void wake_up() {
+    if (!std::exchange(is_awake, true)) owner.set_now(clock.now());
+  }
 
   UvLoop& owner;
   const Clock& clock;
@@ -41,6 +45,7 @@ struct UvLoop::Impl {
   uv_async_t wake{};
   uv_timer_t timer{};
   std::atomic<bool> stopping{false};
+  bool is_awake = false;  // since the loop last waited
 
   std::mutex mutex;
   std::vector<std::move_only_function<void()>> posted;

@@ -1,5 +1,7 @@
 #include "io/loop/uv_loop.h"
 
+#include <csignal>
+
 #include "base/check.h"
 #include "io/loop/impl.h"
 
@@ -41,6 +43,8 @@ void Workers::serve() {
 }
 
 UvLoop::Impl::Impl(UvLoop& loop, const Clock& time) : owner(loop), clock(time) {
+  // libuv writes with write(2); a peer that has gone is an error, not a signal.
+  std::signal(SIGPIPE, SIG_IGN);
   check(uv_loop_init(&uv) == 0);
   uv.data = this;
   check(uv_async_init(&uv, &wake, [](uv_async_t* handle) {
@@ -55,7 +59,8 @@ UvLoop::Impl::~Impl() {
   for (auto& watch : signals) uv_close(reinterpret_cast<uv_handle_t*>(&watch->handle), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&wake), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);
-  uv_run(&uv, UV_RUN_DEFAULT);
+  // Each round calls the close callbacks of one before; a few may need two.
+  for (int round = 0; round < 8 && uv_loop_alive(&uv) != 0; ++round) uv_run(&uv, UV_RUN_NOWAIT);
   check(uv_loop_close(&uv) == 0, "every stream and listener dies before its loop");
 }
 
@@ -81,6 +86,7 @@ void UvLoop::Impl::wait_for_outside(bool may_block) {
       uv_timer_start(&timer, [](uv_timer_t*) {}, static_cast<uint64_t>(rounded), 0);
     }
   }
+  is_awake = false;
   uv_run(&uv, mode);
   if (uv_is_active(reinterpret_cast<uv_handle_t*>(&timer)) != 0) uv_timer_stop(&timer);
 }
@@ -135,6 +141,7 @@ void UvLoop::on_signal(int number, std::function<void()> handle) {
   check(uv_signal_start(
             &watch->handle,
             [](uv_signal_t* signal, int) {
+              static_cast<Impl*>(signal->loop->data)->wake_up();
               static_cast<Impl::SignalWatch*>(signal->data)->handler();
             },
             number) == 0);

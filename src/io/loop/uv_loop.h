@@ -15,7 +15,7 @@ class UvLoop final : public Loop {
   explicit UvLoop(const Clock& clock = real_clock());
   ~UvLoop() override;
 
-  // Turns until stop() is called.
+  // Turns until stop() is called. A stop() before is forgotten.
   void run();
   // Any thread.
   void stop();

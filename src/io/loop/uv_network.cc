@@ -49,6 +49,9 @@ union Socket {
   uv_pipe_t pipe;
 };
 
+// Finds out about peers that vanished without a word.
+constexpr unsigned kTcpKeepaliveSeconds = 30;
+
 class UvStream;
 
 // Lives from uv_*_init to the close callback; `owner` is null once the stream died.
@@ -77,7 +80,9 @@ class UvStream final : public Stream {
   UvStream(UvLoop::Impl& impl, SocketHolder* holder, std::string peer)
       : impl_(impl), holder_(holder), peer_(std::move(peer)), flush_(*this) {
     holder_->owner = this;
-    if (holder_->socket.handle.type == UV_TCP) uv_tcp_nodelay(&holder_->socket.tcp, 1);
+    if (holder_->socket.handle.type != UV_TCP) return;
+    uv_tcp_nodelay(&holder_->socket.tcp, 1);
+    uv_tcp_keepalive(&holder_->socket.tcp, 1, kTcpKeepaliveSeconds);
   }
   ~UvStream() override { holder_->close(); }
 
@@ -87,18 +92,19 @@ class UvStream final : public Stream {
   }
 
   void pause_reading(bool paused) override {
-    uv_stream_t* stream = &holder_->socket.stream;
+    if (paused == !reading_ || ended_) return;
+    reading_ = !paused;
     if (paused) {
-      uv_read_stop(stream);
-    } else if (uv_is_active(&holder_->socket.handle) == 0 && !ended_) {
-      uv_read_start(stream, allocate, on_read);
+      uv_read_stop(&holder_->socket.stream);
+    } else {
+      uv_read_start(&holder_->socket.stream, allocate, on_read);
     }
   }
 
   void write(BytesView bytes) override {
-    if (ended_ || finishing_) return;
+    if (broken_ || finishing_) return;
     out_ += bytes;
-    if (backlog() > kStreamHighMark) was_backlogged_ = true;
+    if (backlog() >= kStreamHighMark) was_backlogged_ = true;
     impl_.owner.at_turn_end(flush_);
   }
   size_t backlog() const override { return out_.size() + in_flight_; }
@@ -133,16 +139,19 @@ class UvStream final : public Stream {
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
     auto* self = static_cast<SocketHolder*>(stream->data)->owner;
     if (self == nullptr || count == 0) return;
+    self->impl_.wake_up();
     if (count > 0) {
       self->reader_->on_bytes(BytesView(buffer->base, static_cast<size_t>(count)));
     } else {
-      uv_read_stop(stream);
       self->end(static_cast<int>(count));
     }
   }
 
   void end(int status) {
-    if (std::exchange(ended_, true) || reader_ == nullptr) return;
+    if (status != UV_EOF) broken_ = true;
+    if (std::exchange(ended_, true)) return;
+    uv_read_stop(&holder_->socket.stream);
+    if (reader_ == nullptr) return;
     if (status == UV_EOF) {
       reader_->on_end(std::nullopt);
     } else {
@@ -179,7 +188,10 @@ class UvStream final : public Stream {
         uv_write(&write->request, &holder_->socket.stream, &buffer, 1,
                  [](uv_write_t* request, int outcome) {
                    const std::unique_ptr<Write> done(static_cast<Write*>(request->data));
-                   if (done->holder->owner != nullptr) done->holder->owner->on_sent(outcome);
+                   UvStream* owner = done->holder->owner;
+                   if (owner == nullptr) return;
+                   owner->impl_.wake_up();
+                   owner->on_sent(outcome);
                  });
     if (status != 0) {
       delete write;
@@ -189,7 +201,10 @@ class UvStream final : public Stream {
 
   void on_sent(int status) {
     in_flight_ = 0;
-    if (status != 0) return end(status);
+    if (status != 0) {
+      out_.clear();
+      return end(status);
+    }
     flush();
     tell_drained();
   }
@@ -204,7 +219,7 @@ class UvStream final : public Stream {
    public:
     explicit Drained(UvStream& stream) : stream_(stream) {}
     void run() override {
-      if (stream_.reader_ != nullptr && !stream_.ended_) stream_.reader_->on_drained();
+      if (stream_.reader_ != nullptr && !stream_.broken_) stream_.reader_->on_drained();
     }
 
    private:
@@ -221,8 +236,9 @@ class UvStream final : public Stream {
   // The reader hears of a broken stream from the loop, not from inside a turn's end.
   void fail_later(int status) {
     failed_status_ = status;
+    in_flight_ = 0;
     out_.clear();
-    uv_read_stop(&holder_->socket.stream);
+    broken_ = true;
     impl_.owner.schedule(fail_);
   }
   class Fail final : public Runnable {
@@ -241,7 +257,9 @@ class UvStream final : public Stream {
   Bytes out_;
   size_t in_flight_ = 0;
   int failed_status_ = 0;
-  bool ended_ = false;
+  bool reading_ = false;
+  bool ended_ = false;   // nothing more comes
+  bool broken_ = false;  // nothing more can be sent either
   bool finishing_ = false;
   bool shut_ = false;
   bool was_backlogged_ = false;
@@ -282,6 +300,7 @@ class UvListener final : public Listener {
     return uv_listen(&holder_->socket.stream, 1024, [](uv_stream_t* server, int status) {
       auto* self = static_cast<UvListener*>(server->data);
       if (status != 0) return;
+      self->impl_.wake_up();
       if (auto stream = accept_stream(self->impl_, server)) self->on_stream_(std::move(stream));
     });
   }
@@ -357,6 +376,11 @@ class UvNetwork final : public Network {
       std::memcpy(&address, request.addrinfo->ai_addr, request.addrinfo->ai_addrlen);
       uv_freeaddrinfo(request.addrinfo);
     }
+    const int status =
+        uv_tcp_bind(&holder.socket.tcp, reinterpret_cast<sockaddr*>(&address), 0);
+    // All addresses, on a host without IPv6.
+    if (status != UV_EAFNOSUPPORT || !endpoint.host.empty()) return status;
+    uv_ip4_addr("0.0.0.0", endpoint.port, reinterpret_cast<sockaddr_in*>(&address));
     return uv_tcp_bind(&holder.socket.tcp, reinterpret_cast<sockaddr*>(&address), 0);
   }
 
@@ -394,41 +418,51 @@ class UvNetwork final : public Network {
     return addresses;
   }
 
+  struct ConnectGuard;
   struct Connecting {
     uv_connect_t request{};
-    SocketHolder* holder = nullptr;
     Eventual<int>* waiter = nullptr;
+    ConnectGuard* guard = nullptr;
   };
-  // When the waiter is dropped the socket closes and libuv reports it cancelled.
+  // Owns the request until libuv has it, and again when libuv is done with it. When the
+  // waiter is dropped between, the socket closes and libuv reports it cancelled.
   struct ConnectGuard {
     Connecting* connecting;
     SocketHolder* holder;
+    bool is_with_uv = false;
     ~ConnectGuard() {
-      if (connecting != nullptr) connecting->waiter = nullptr;
+      if (is_with_uv) {
+        connecting->guard = nullptr;
+      } else {
+        delete connecting;
+      }
       if (holder != nullptr) holder->close();
     }
   };
   static void on_connect(uv_connect_t* request, int status) {
-    const std::unique_ptr<Connecting> done(static_cast<Connecting*>(request->data));
-    if (done->waiter != nullptr) done->waiter->set(status);
+    auto* done = static_cast<Connecting*>(request->data);
+    if (done->guard == nullptr) {
+      delete done;
+      return;
+    }
+    static_cast<UvLoop::Impl*>(request->handle->loop->data)->wake_up();
+    done->guard->is_with_uv = false;
+    done->waiter->set(status);
   }
 
   Task<std::unique_ptr<Stream>> connect_address(sockaddr_storage address) {
     const auto* generic = reinterpret_cast<const sockaddr*>(&address);
     const std::string name = address_text(generic);
     Eventual<int> outcome(loop_);
-    auto* connecting = new Connecting;
-    connecting->request.data = connecting;
-    connecting->waiter = &outcome;
-    ConnectGuard guard{connecting, make_socket(impl_, false)};
+    ConnectGuard guard{new Connecting, make_socket(impl_, false)};
+    expect(guard, outcome);
     const int begun =
-        uv_tcp_connect(&connecting->request, &guard.holder->socket.tcp, generic, on_connect);
+        uv_tcp_connect(&guard.connecting->request, &guard.holder->socket.tcp, generic, on_connect);
+    guard.is_with_uv = begun == 0;
     if (begun != 0) {
-      delete std::exchange(guard.connecting, nullptr);
       co_return fail(Code::kUnavailable, format("dial tcp {}: {}", name, uv_reason(begun)));
     }
     const int status = co_await co_await outcome.wait();
-    guard.connecting = nullptr;
     if (status != 0) {
       co_return fail(Code::kUnavailable,
                      format("dial tcp {}: connect: {}", name, uv_reason(status)));
@@ -438,20 +472,24 @@ class UvNetwork final : public Network {
 
   Task<std::unique_ptr<Stream>> connect_unix(Endpoint endpoint) {
     Eventual<int> outcome(loop_);
-    auto* connecting = new Connecting;
-    connecting->request.data = connecting;
-    connecting->waiter = &outcome;
-    ConnectGuard guard{connecting, make_socket(impl_, true)};
-    uv_pipe_connect(&connecting->request, &guard.holder->socket.pipe, endpoint.unix_path.c_str(),
-                    on_connect);
+    ConnectGuard guard{new Connecting, make_socket(impl_, true)};
+    expect(guard, outcome);
+    guard.is_with_uv = true;  // an error comes by the callback too
+    uv_pipe_connect(&guard.connecting->request, &guard.holder->socket.pipe,
+                    endpoint.unix_path.c_str(), on_connect);
     const int status = co_await co_await outcome.wait();
-    guard.connecting = nullptr;
     if (status != 0) {
       co_return fail(Code::kUnavailable, format("dial unix {}: connect: {}", endpoint.unix_path,
                                                 uv_reason(status)));
     }
     co_return std::make_unique<UvStream>(impl_, std::exchange(guard.holder, nullptr),
                                          endpoint.unix_path);
+  }
+
+  static void expect(ConnectGuard& guard, Eventual<int>& outcome) {
+    guard.connecting->request.data = guard.connecting;
+    guard.connecting->waiter = &outcome;
+    guard.connecting->guard = &guard;
   }
 
   UvLoop& loop_;

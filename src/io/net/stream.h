@@ -39,13 +39,15 @@ struct TlsPeer {
 
 class Stream {
  public:
-  // Who reads. Called from the loop, never from inside a call to the stream.
+  // Who reads. Called from the loop, never from inside a call to the stream. It does not
+  // destroy the stream from inside these.
   class Reader {
    public:
     virtual ~Reader() = default;
     // The view is good during the call.
     virtual void on_bytes(BytesView bytes) = 0;
-    // The other side has sent its last byte, or the stream broke; nothing follows.
+    // The other side has sent its last byte (then one may still write), or the stream
+    // broke; nothing follows.
     virtual void on_end(std::optional<Error> error) = 0;
     // What was written is below the low mark again; after is_backlogged() was true.
     virtual void on_drained() {}

@@ -1,5 +1,7 @@
 #include "io/task/loop.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace argosy {
@@ -21,7 +23,7 @@ void ListNode::link_before(ListNode& other) {
 
 void Timer::arm_at(MonotonicTime at) {
   disarm();
-  at_ = at;
+  at_ = loop_.firing_ ? std::max(at, loop_.now_ + nanoseconds(1)) : at;
   loop_.insert(*this);
 }
 
@@ -78,11 +80,13 @@ void Loop::run_turn(MonotonicTime now) {
 }
 
 void Loop::fire_timers() {
+  firing_ = true;
   while (!timers_.empty() && timers_.front()->at_ <= now_) {
     Timer* timer = timers_.front();
     erase(*timer);
     timer->fire_();
   }
+  firing_ = false;
 }
 
 std::optional<MonotonicTime> Loop::next_timer() const {

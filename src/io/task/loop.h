@@ -56,7 +56,8 @@ class Resumption final : public Runnable {
 
 class Loop;
 
-// Fires once at a time; arming again moves it; dying disarms it.
+// Fires once at a time; arming again moves it; dying disarms it. What is armed while
+// timers fire waits for the next turn, even if it is due: none can hold up a turn.
 class Timer {
  public:
   explicit Timer(Loop& loop, std::function<void()> fire) : loop_(loop), fire_(std::move(fire)) {}
@@ -87,7 +88,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // The time when this turn began.
+  // The time when this turn began, or when the outside woke the loop after it.
   MonotonicTime now() const { return now_; }
   virtual WallTime wall_now() const = 0;
 
@@ -106,6 +107,9 @@ class Loop {
  protected:
   // Runs everything that is due at `now`; afterwards nothing is ready.
   void run_turn(MonotonicTime now);
+  // For what the outside calls between turns, so that it doesn't see the time when the
+  // loop began to wait.
+  void set_now(MonotonicTime now) { now_ = now; }
   // When the next timer fires, if there is one.
   std::optional<MonotonicTime> next_timer() const;
   bool has_ready() const;
@@ -121,6 +125,7 @@ class Loop {
   void run_list(ListNode& head);
 
   MonotonicTime now_{};
+  bool firing_ = false;
   ListNode ready_;
   ListNode turn_end_;
   std::vector<std::move_only_function<void()>> posted_;

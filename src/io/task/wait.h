@@ -31,7 +31,9 @@ class Eventual {
     explicit Awaiter(Eventual& eventual) : eventual_(eventual) {}
     Awaiter(const Awaiter&) = delete;
     Awaiter& operator=(const Awaiter&) = delete;
-    ~Awaiter() { eventual_.waiter_ = nullptr; }
+    ~Awaiter() {
+      if (eventual_.waiter_ == &resumption_) eventual_.waiter_ = nullptr;
+    }
     bool await_ready() const noexcept { return eventual_.value_.has_value(); }
     void await_suspend(std::coroutine_handle<> self) {
       check(eventual_.waiter_ == nullptr, "one waits");

@@ -13,7 +13,8 @@ import re
 
 SHAPES = [
     # etcdctl's own log line for each failed call
-    (re.compile(r'"ts":"[^"]*"'), '"ts":"<time>"'),
+    (re.compile(r'"ts":("[^"]*"|[0-9.e+]+)'), '"ts":"<time>"'),
+    (re.compile(r'"took":[0-9.e-]+'), '"took":<seconds>'),
     (re.compile(r"client-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "client-<uuid>"),
     (re.compile(r"took = [0-9.]+(ns|µs|ms|s)\b"), "took = <duration>"),
     (re.compile(r'"took":"[0-9.]+(ns|µs|ms|s)"'), '"took":"<duration>"'),
@@ -62,8 +63,16 @@ MORE = {
     ],
 }
 
+# The keys of a lease, from a set without an order.
+KEYS = re.compile(r'"keys":\[([^]]*)\]|attached keys\(\[([^]]*)\]\)')
 REMAINING = re.compile(r"remaining\((\d+)s\)")
 JSON_TTL = re.compile(r'"ttl":(\d+)')
+
+
+def sort_keys(match):
+    if match[1] is not None:
+        return f'"keys":[{",".join(sorted(match[1].split(",")))}]'
+    return f"attached keys([{' '.join(sorted(match[2].split(' ')))}])"
 
 
 def round_up(seconds):
@@ -98,5 +107,6 @@ class Normaliser:
             text = re.sub(pattern, self.names[known], text)
         for pattern, word in self.rules:
             text = pattern.sub(word, text)
+        text = KEYS.sub(sort_keys, text)
         text = REMAINING.sub(lambda m: f"remaining({round_up(m[1])}s)", text)
         return JSON_TTL.sub(lambda m: f'"ttl":{round_up(m[1])}', text)

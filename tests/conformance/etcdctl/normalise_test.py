@@ -50,6 +50,10 @@ class Shapes(unittest.TestCase):
         self.assertEqual(Normaliser()("took = 1.349695ms"), "took = <duration>")
         self.assertEqual(Normaliser()('"took":"913.2µs"'), '"took":"<duration>"')
 
+    def test_times_of_a_snapshot(self):
+        self.assertEqual(Normaliser()('{"ts":1795447118.44,"took":0.0033}'),
+                         '{"ts":"<time>","took":<seconds>}')
+
     def test_what_matters_stays(self):
         for text in ('"revision":3', '"create_revision":2', '"raft_term":2', '"count":1',
                      "compacted revision 3", "code = OutOfRange", '"TTL":60', "20 kB",
@@ -67,6 +71,15 @@ class Slack(unittest.TestCase):
 
     def test_a_lease_that_is_gone_stays_gone(self):
         self.assertEqual(Normaliser()('"ttl":-1'), '"ttl":-1')
+
+
+class Keys(unittest.TestCase):
+    def test_a_lease_has_its_keys_in_no_order(self):
+        self.assertEqual(Normaliser()('"keys":["b","a"]'), '"keys":["a","b"]')
+        self.assertEqual(Normaliser()("attached keys([k2 k1])"), "attached keys([k1 k2])")
+
+    def test_the_keys_of_a_range_keep_theirs(self):
+        self.assertEqual(Normaliser()('"kvs":["b","a"]'), '"kvs":["b","a"]')
 
 
 class More(unittest.TestCase):
