@@ -14,8 +14,10 @@
 namespace argosy {
 namespace {
 
-// After SIGTERM a member hands over its leadership; then it is ended.
-constexpr Duration kStopLimit = seconds(15);
+// After SIGTERM a member hands over its leadership. The next one is stopped after so
+// long at the latest, and all are killed that still run at the end.
+constexpr Duration kHandOverLimit = seconds(3);
+constexpr Duration kStopLimit = seconds(20);
 constexpr uint64_t kLogLimit = 64 << 20;
 
 struct Kept {
@@ -45,7 +47,8 @@ class Supervisor {
         signals_(std::move(signals)) {}
 
   Result<void> run() {
-    TRY(take_over(TRY(load_state(real_disk(), places_.state()))));
+    const State earlier = TRY(load_state(real_disk(), places_.state()));
+    TRY(take_over(earlier));
     while (!stopping_) {
       TRY(start_due());
       TRY(wait());
@@ -150,13 +153,16 @@ class Supervisor {
     return {};
   }
 
+  // One after the other, so that who leads finds somebody to hand over to.
   Result<void> stop_all() {
     say("stopping");
+    const MonotonicTime end = real_clock().now() + kStopLimit;
     for (Kept& kept : kept_) {
       kept.start_at.reset();
-      if (kept.process) (void)kept.process->signal(SIGTERM);
+      if (!kept.process) continue;
+      (void)kept.process->signal(SIGTERM);
+      TRY(kept.process->wait(kHandOverLimit));
     }
-    const MonotonicTime end = real_clock().now() + kStopLimit;
     for (Kept& kept : kept_) {
       if (!kept.process) continue;
       auto status = TRY(kept.process->wait(end - real_clock().now()));
@@ -169,12 +175,12 @@ class Supervisor {
       kept.state.process = {};
     }
     say("stopped");
-    state_supervisor_ = {};
+    self_ = {};
     return save();
   }
 
   Result<void> save() {
-    State state{boot_id(), state_supervisor_, {}};
+    State state{boot_id(), self_, {}};
     for (const Kept& kept : kept_) state.members.push_back(kept.state);
     return save_state(real_disk(), places_.state(), state);
   }
@@ -188,7 +194,7 @@ class Supervisor {
   std::string program_;
   ClusterPlan plan_;
   SignalQueue signals_;
-  ProcessIdentity state_supervisor_ = identify(::getpid()).value_or(ProcessIdentity{});
+  ProcessIdentity self_ = identify(::getpid()).value_or(ProcessIdentity{});
   std::vector<Kept> kept_;
   bool stopping_ = false;
 };
@@ -202,8 +208,8 @@ Result<void> supervise(const std::string& data, const std::string& etcd_program)
   if (!TRY(lock->try_lock())) {
     return fail(Code::kAlreadyExists, format("another supervisor serves {}", data));
   }
-  ClusterPlan plan =
-      TRY_CONTEXT(plan_from_json(TRY(read_file(real_disk(), places.plan()))), places.plan());
+  const Bytes text = TRY(read_file(real_disk(), places.plan()));
+  ClusterPlan plan = TRY_CONTEXT(plan_from_json(text), places.plan());
   return Supervisor(places, etcd_program, std::move(plan), std::move(signals)).run();
 }
 

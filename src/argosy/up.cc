@@ -54,17 +54,20 @@ Result<ClusterPlan> prepare_plan(const Options& options, const Cluster& cluster,
 }
 
 Result<void> check_same(const Options& options, const ClusterPlan& plan) {
-  const auto differs = [](std::string_view what, uint64_t has, uint64_t wanted) {
+  const auto differs = [](const std::string& has, uint64_t wanted) {
     return fail(Code::kFailedPrecondition,
-                format("this cluster has {} {}, not {}; `argosy down --purge` deletes it, or "
-                       "choose another --data",
-                       what, has, wanted));
+                format("{}, not {}; `argosy down --purge` deletes this cluster, --data is the way "
+                       "to another one",
+                       has, wanted));
   };
   if (options.members != 0 && options.members != plan.members.size()) {
-    return differs("members:", plan.members.size(), options.members);
+    return differs(format("the cluster in {} has {} members", options.data, plan.members.size()),
+                   options.members);
   }
-  if (options.port != 0 && options.port != plan.members.front().client_port) {
-    return differs("first port", plan.members.front().client_port, options.port);
+  const uint16_t port = plan.members.front().client_port;
+  if (options.port != 0 && options.port != port) {
+    return differs(format("the cluster in {} has its first port at {}", options.data, port),
+                   options.port);
   }
   return {};
 }

@@ -88,7 +88,12 @@ Code code_of_errno(int number) {
 
 Error system_error(std::string what, int number) {
   char buffer[128];
-  const char* reason = strerror_r(number, buffer, sizeof buffer);
+  std::string reason = strerror_r(number, buffer, sizeof buffer);
+  // As Go prints it: "no such file or directory", but "RPC struct is bad".
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (reason.size() > 1 && is_upper(reason[0]) && !is_upper(reason[1])) {
+    reason[0] = static_cast<char>(reason[0] - 'A' + 'a');
+  }
   return Error(code_of_errno(number), std::move(what) + ": " + reason).with_errno(number);
 }
 

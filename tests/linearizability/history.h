@@ -53,7 +53,8 @@ struct Operation {
   // Deletes the keys that hold this lease, besides the above; 0: none.
   int64_t ended_lease = 0;
   bool succeeded = true;  // the comparisons held
-  // Of the answer's header; 0: unknown. For an operation that wrote it is the writes'.
+  // Of the answer's header; 0: unknown. For an operation that wrote it is the writes'. One
+  // without an answer has it when the effect was seen elsewhere, so that it did happen.
   int64_t revision = 0;
 
   bool is_known() const { return returned != kNever; }
@@ -72,6 +73,7 @@ struct Event {
   int64_t revision = 0;
   Bytes key;
   std::optional<Bytes> value;  // nothing: deleted
+  int64_t lease = 0;
 
   bool operator==(const Event&) const = default;
 };

@@ -52,19 +52,17 @@ bool Model::change(const Operation& operation, const std::vector<Action>& action
 bool Model::step(const Operation& operation, size_t number) {
   const bool held = holds(operation.comparisons);
   const std::vector<Action>& actions = held ? operation.then : operation.otherwise;
+  const bool is_known = operation.is_known();
+  if (is_known && (held != operation.succeeded || !answers(actions))) return false;
   const bool has_revision = operation.revision != 0;
-  if (operation.is_known()) {
-    if (held != operation.succeeded || !answers(actions)) return false;
-    // An answer's revision is at least that of all before it, and a write's is larger.
-    if (has_revision && operation.revision < revision_) return false;
-    if (has_revision && operation.has_written() && operation.revision == revision_) return false;
-  } else if (has_revision && operation.revision <= revision_) {
-    return false;
-  }
   const int64_t revision =
       has_revision ? operation.revision : -1 - static_cast<int64_t>(number);
   const bool changed = change(operation, actions, revision);
-  if (has_revision && (changed || operation.is_known())) revision_ = operation.revision;
+  if (!has_revision) return true;
+  // One without an answer has a revision only because somebody saw what it did.
+  if (!is_known && !changed) return false;
+  if (changed ? revision <= revision_ : revision < revision_) return false;
+  revision_ = revision;
   return true;
 }
 

@@ -18,8 +18,8 @@ class Model {
   };
 
   // Does the operation; false when the answer that it got is not the one that this state
-  // gives, and then the state is as before. `number` names the operation: a write whose
-  // revision nobody knows gets a revision that no comparison can name.
+  // gives, and then the model is of no more use. `number` names the operation: a write
+  // whose revision nobody knows gets one that no comparison can name.
   bool step(const Operation& operation, size_t number);
 
   // Equal for equal states, different for different ones.

@@ -1,17 +1,39 @@
 #include "io/grpc/call.h"
 
+#include <charconv>
 #include <nghttp2/nghttp2.h>
 
-#include <charconv>
-
+#include "base/check.h"
 #include "base/format.h"
 
 namespace argosy::grpc {
 namespace {
 
-constexpr HeaderView kResponseHeaders[] = {{":status", "200"},
-                                           {"content-type", "application/grpc"}};
-constexpr HeaderView kOkTrailers[] = {{"grpc-status", "0"}, {"grpc-message", ""}};
+constexpr HeaderView kResponseHeaders[] = {{":status", "200", true},
+                                           {"content-type", "application/grpc", true}};
+constexpr HeaderView kOkTrailers[] = {{"grpc-status", "0", true}, {"grpc-message", "", true}};
+
+// A call's unread bytes fill its window; from here on a unary one, which reads all that
+// comes, says that it has.
+constexpr size_t kConsumeAfter = 16 * 1024;
+
+// What gRPC and HTTP/2 say to each other is no metadata.
+bool is_metadata(std::string_view name) {
+  switch (name.front()) {
+    case ':':
+      return false;
+    case 'c':
+      return name != "content-type";
+    case 'g':
+      return !name.starts_with("grpc-");
+    case 't':
+      return name != "te";
+    case 'u':
+      return name != "user-agent";
+    default:
+      return true;
+  }
+}
 
 }  // namespace
 
@@ -25,24 +47,32 @@ Call::Call(Server& server, H2Stream& stream)
   if (method_->kind != CallKind::kUnary) start_stream();
 }
 
-Call::~Call() = default;
+// The handler's frame may reach for this call while it is destroyed.
+Call::~Call() {
+  drop_handler();
+}
+
+void Call::drop_handler() {
+  unary_ = {};
+  streaming_ = {};
+}
 
 bool Call::take_headers() {
-  for (const Header& header : stream_.request()) {
-    if (header.name == ":path") {
-      info_.path = header.value;
-    } else if (header.name == "grpc-encoding") {
-      reader_.set_encoding(header.value);
-    } else if (header.name == "grpc-timeout") {
-      const auto timeout = parse_timeout_nanoseconds(header.value);
+  for (const auto& field : stream_.fields()) {
+    if (is_metadata(field.name)) {
+      if (!take_metadata(field.name, field.value)) return false;
+    } else if (field.name == ":path") {
+      info_.path = field.value;
+    } else if (field.name == "grpc-encoding") {
+      reader_.set_encoding(field.value);
+    } else if (field.name == "grpc-timeout") {
+      const auto timeout = parse_timeout_nanoseconds(field.value);
       if (!timeout) {
         end(Code::kInternal, "malformed grpc-timeout");
         return false;
       }
       // A deadline beyond a century is none, and would overflow the clock.
       if (*timeout < INT64_MAX / 4) info_.deadline = began_ + Duration(*timeout);
-    } else if (!header.name.starts_with(':')) {
-      info_.metadata.add(header.name, header.value);
     }
   }
   info_.peer_address = stream_.session().transport().peer_address();
@@ -59,6 +89,20 @@ bool Call::take_headers() {
   return true;
 }
 
+bool Call::take_metadata(std::string_view name, std::string_view value) {
+  if (!name.ends_with("-bin")) {
+    info_.metadata.add(name, value);
+    return true;
+  }
+  const auto values = decode_binary_metadata(value);
+  if (!values) {
+    end(Code::kInternal, format("malformed binary metadata in {}", name));
+    return false;
+  }
+  for (const Bytes& one : *values) info_.metadata.add(name, one);
+  return true;
+}
+
 void Call::start_stream() {
   readable_.emplace(server_.loop_);
   writable_.emplace(server_.loop_);
@@ -72,15 +116,17 @@ void Call::on_headers(Headers, bool) {}
 void Call::on_data(BytesView bytes) {
   if (server_.observer_ != nullptr) server_.observer_->on_bytes(bytes.size(), 0);
   if (ended_) return stream_.consumed(bytes.size());
-  reader_.feed(bytes);
-  if (method_->kind == CallKind::kUnary) {
-    stream_.consumed(bytes.size());
-    // Refuse what is too large before it has all arrived.
-    if (!request_) take_request();
-  } else {
-    unconsumed_ += bytes.size();
-    readable_->notify_all();
+  unconsumed_ += bytes.size();
+  if (method_->kind != CallKind::kUnary) {
+    reader_.feed(bytes);
+    return readable_->notify_all();
   }
+  if (unconsumed_ >= kConsumeAfter) stream_.consumed(std::exchange(unconsumed_, 0));
+  if (bytes.empty()) return;
+  if (request_) return end(Code::kInternal, "grpc: more than one message in a call");
+  reader_.feed(bytes);
+  // Refuse what is too large before it has all arrived.
+  take_request();
 }
 
 void Call::take_request() {
@@ -143,6 +189,7 @@ Task<std::optional<Bytes>> Call::read() {
 void Call::write(BytesView message) {
   if (ended_) return;
   send_response_headers();
+  check(message.size() <= UINT32_MAX, "a message's length has 32 bits");
   char header[kFrameHeader];
   header[0] = 0;
   store_be32(header + 1, static_cast<uint32_t>(message.size()));
@@ -170,6 +217,8 @@ void Call::end(Code code, std::string_view message) {
   if (std::exchange(ended_, true)) return;
   if (deadline_) deadline_->disarm();
   account(code);
+  // The client may still be sending what nobody reads.
+  stream_.consumed(std::exchange(unconsumed_, 0));
   if (!headers_sent_ && code != Code::kOk) {
     end_trailers_only(code, message);
   } else if (code == Code::kOk) {
@@ -181,8 +230,6 @@ void Call::end(Code code, std::string_view message) {
     const HeaderView trailers[] = {{"grpc-status", number}, {"grpc-message", text}};
     stream_.finish(trailers);
   }
-  // The client may still be sending: it need not go on.
-  if (!half_closed_ && code != Code::kOk) stream_.consumed(std::exchange(unconsumed_, 0));
 }
 
 void Call::end_trailers_only(Code code, std::string_view message) {
@@ -202,16 +249,14 @@ void Call::account(Code code) {
 }
 
 void Call::on_deadline() {
-  unary_ = {};
-  streaming_ = {};
+  drop_handler();
   end(Code::kDeadlineExceeded, "context deadline exceeded");
 }
 
 void Call::on_close(uint32_t error_code) {
   deadline_.reset();
+  drop_handler();
   if (std::exchange(ended_, true)) return;
-  unary_ = {};
-  streaming_ = {};
   account(error_code == NGHTTP2_NO_ERROR ? Code::kUnknown : Code::kCancelled);
 }
 

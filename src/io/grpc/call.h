@@ -30,6 +30,8 @@ class Call final : public H2Stream::Handler,
   void on_complete() override;
   void take_request();
   bool take_headers();
+  bool take_metadata(std::string_view name, std::string_view value);
+  void drop_handler();
   void start_stream();
   void send_response_headers();
   void end(Code code, std::string_view message);

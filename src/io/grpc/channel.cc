@@ -11,15 +11,17 @@ class Channel::Connection {
  public:
   Connection(Channel& channel, ChannelTarget target)
       : channel_(channel), target_(std::move(target)) {
+    authority_ = target_.server_name;
     if (target_.server_name.empty()) target_.server_name = target_.endpoint.host;
   }
 
-  bool is_up() const { return session_ && session_->takes_requests() && !lost_; }
+  bool is_up() const { return session_ && session_->takes_requests(); }
   bool is_coming() const { return connecting_; }
   const std::optional<Error>& last_error() const { return last_error_; }
   H2Session& session() { return *session_; }
   bool is_secure() const { return channel_.options_.tls != nullptr; }
   std::string authority() const {
+    if (!authority_.empty()) return authority_;
     return target_.endpoint.is_unix() ? "localhost" : target_.endpoint.text();
   }
 
@@ -39,8 +41,8 @@ class Channel::Connection {
 
   Task<void> come_up() {
     Loop& loop = channel_.loop_;
-    auto stream = co_await with_deadline(loop, loop.now() + channel_.options_.connect_timeout,
-                                         dial());
+    auto stream =
+        co_await with_deadline(loop, loop.now() + channel_.options_.connect_timeout, dial());
     connecting_ = false;
     if (stream) {
       last_error_.reset();
@@ -58,17 +60,18 @@ class Channel::Connection {
     options.stream_window = 4 << 20;
     options.ping_after_idle = channel_.options_.ping_after_idle;
     options.ping_timeout = channel_.options_.ping_timeout;
-    lost_ = false;
-    session_ = std::make_unique<H2Session>(
-        channel_.loop_, std::move(stream), options, nullptr,
-        [this](const std::optional<Error>& error) { on_lost(error); });
+    // One that is going away has calls that still run.
+    if (session_) channel_.leaving_.push_back(std::move(session_));
+    session_ =
+        std::make_unique<H2Session>(channel_.loop_, std::move(stream), options, nullptr,
+                                    [this](const std::optional<Error>& error) { on_lost(error); });
     session_->start();
   }
 
   void on_lost(const std::optional<Error>& error) {
-    lost_ = true;
     if (error) last_error_ = *error;
     channel_.changed_.notify_all();
+    channel_.loop_.schedule(channel_.bury_);
   }
 
   void back_off(Error error) {
@@ -83,9 +86,9 @@ class Channel::Connection {
 
   Channel& channel_;
   ChannelTarget target_;
+  std::string authority_;
   std::unique_ptr<H2Session> session_;
   bool connecting_ = false;
-  bool lost_ = false;
   Duration backoff_{0};
   MonotonicTime not_before_{};
   std::optional<Error> last_error_;
@@ -108,10 +111,6 @@ Channel::~Channel() = default;
 Task<Channel::Connection*> Channel::pick() {
   if (connections_.empty()) co_return fail(Code::kUnavailable, "no endpoints");
   while (true) {
-    for (size_t i = 0; i < connections_.size(); ++i) {
-      Connection* candidate = connections_[next_++ % connections_.size()].get();
-      if (candidate->is_up()) co_return candidate;
-    }
     const Error* last = nullptr;
     bool coming = false;
     for (auto& connection : connections_) {
@@ -119,16 +118,26 @@ Task<Channel::Connection*> Channel::pick() {
       coming = coming || connection->is_coming();
       if (connection->last_error()) last = &*connection->last_error();
     }
+    if (Connection* next = next_that_is_up()) co_return next;
     if (!coming) {
-      for (auto& connection : connections_) {
-        if (connection->is_up()) co_return connection.get();
-      }
       co_return fail(Code::kUnavailable,
                      format("connection error: desc = \"transport: Error while dialing {}\"",
                             last != nullptr ? last->message() : "no connection"));
     }
     co_await changed_.wait();
   }
+}
+
+Channel::Connection* Channel::next_that_is_up() {
+  for (size_t i = 0; i < connections_.size(); ++i) {
+    Connection* candidate = connections_[next_++ % connections_.size()].get();
+    if (candidate->is_up()) return candidate;
+  }
+  return nullptr;
+}
+
+void Channel::bury() {
+  std::erase_if(leaving_, [](const auto& session) { return session->is_closed(); });
 }
 
 Task<std::unique_ptr<ClientStream>> Channel::open(std::string path, CallOptions options) {
@@ -153,15 +162,23 @@ Task<Bytes> call_once(ClientStream& stream, BytesView request) {
 
 }  // namespace
 
+Task<Bytes> Channel::call(std::string path, Bytes request, CallOptions options) {
+  for (size_t tries = connections_.size();; --tries) {
+    auto stream = co_await open(path, options);
+    auto answer = co_await result(call_once(*stream, request));
+    if (answer) co_return *std::move(answer);
+    const bool again = static_cast<ClientCall&>(*stream).was_refused() && tries > 0;
+    if (!again) co_return fail(std::move(answer).error());
+  }
+}
+
 Task<Bytes> Channel::unary(std::string path, Bytes request, CallOptions options) {
   const auto deadline = options.deadline;
   if (!deadline) {
-    auto stream = co_await open(std::move(path), std::move(options));
-    co_return co_await call_once(*stream, request);
+    co_return co_await call(std::move(path), std::move(request), std::move(options));
   }
-  auto stream = co_await co_await with_deadline(loop_, *deadline,
-                                                open(std::move(path), std::move(options)));
-  co_return co_await co_await with_deadline(loop_, *deadline, call_once(*stream, request));
+  co_return co_await co_await with_deadline(
+      loop_, *deadline, call(std::move(path), std::move(request), std::move(options)));
 }
 
 }  // namespace argosy::grpc

@@ -1,5 +1,6 @@
 // A gRPC client's channel: several endpoints, each with a connection that comes back
-// after a backoff; calls go round-robin over those that are up.
+// after a backoff; calls go round-robin over those that are up. A call that no server
+// has begun to handle (refused, or later than a GOAWAY) is tried again on the next.
 #pragma once
 
 #include <deque>
@@ -33,7 +34,9 @@ struct ChannelOptions {
 };
 
 struct CallOptions {
+  // Names in lower case; the values of those that end with "-bin" may be any bytes.
   Headers metadata;
+  // Of the whole call; a stream's reads fail with DeadlineExceeded then.
   std::optional<MonotonicTime> deadline;
 };
 
@@ -46,6 +49,8 @@ class ClientStream {
   // The next message; nothing when the server ended with OK; an error otherwise.
   virtual Task<std::optional<Bytes>> read() = 0;
   virtual size_t backlog() const = 0;
+  // Waits until what was written has mostly left; above kStreamHighMark one should.
+  virtual Task<void> writable() = 0;
 };
 
 class Channel {
@@ -59,6 +64,9 @@ class Channel {
  private:
   class Connection;
   Task<Connection*> pick();
+  Connection* next_that_is_up();
+  Task<Bytes> call(std::string path, Bytes request, CallOptions options);
+  void bury();
 
   Loop& loop_;
   Network& network_;
@@ -67,6 +75,17 @@ class Channel {
   std::vector<std::unique_ptr<Connection>> connections_;
   size_t next_ = 0;
   Wakeup changed_;
+  // Sessions that take no more calls, until those that run have ended.
+  std::vector<std::unique_ptr<H2Session>> leaving_;
+  class Bury final : public Runnable {
+   public:
+    explicit Bury(Channel& channel) : channel_(channel) {}
+    void run() override { channel_.bury(); }
+
+   private:
+    Channel& channel_;
+  };
+  Bury bury_{*this};
   Scope scope_;
 };
 

@@ -1,11 +1,61 @@
 #include "io/grpc/client_call.h"
 
+#include <list>
 #include <nghttp2/nghttp2.h>
 
+#include "base/check.h"
 #include "base/format.h"
 #include "base/text.h"
 
 namespace argosy::grpc {
+
+namespace {
+
+// As grpc-go maps them (HTTP/2 error codes: RFC 9113 section 7).
+Error close_error(uint32_t error_code) {
+  if (error_code == H2Stream::kConnectionLost) {
+    return Error(Code::kUnavailable, "error reading from server: EOF");
+  }
+  const auto code = [&] {
+    switch (error_code) {
+      case NGHTTP2_REFUSED_STREAM:
+        return Code::kUnavailable;
+      case NGHTTP2_CANCEL:
+        return Code::kCancelled;
+      case NGHTTP2_ENHANCE_YOUR_CALM:
+        return Code::kResourceExhausted;
+      case NGHTTP2_INADEQUATE_SECURITY:
+        return Code::kPermissionDenied;
+      default:
+        return Code::kInternal;
+    }
+  }();
+  return Error(code, format("stream terminated by RST_STREAM with error code: {}",
+                            nghttp2_http2_strerror(error_code)));
+}
+
+// grpc.github.io, "HTTP to gRPC Status Code Mapping".
+Code code_of_http_status(int status) {
+  switch (status) {
+    case 400:
+      return Code::kInternal;
+    case 401:
+      return Code::kUnauthenticated;
+    case 403:
+      return Code::kPermissionDenied;
+    case 404:
+      return Code::kUnimplemented;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return Code::kUnavailable;
+    default:
+      return Code::kUnknown;
+  }
+}
+
+}  // namespace
 
 class ClientCall::Handler final : public H2Stream::Handler {
  public:
@@ -20,7 +70,12 @@ class ClientCall::Handler final : public H2Stream::Handler {
     if (const std::string* encoding = headers.find("grpc-encoding")) {
       call_->reader_.set_encoding(*encoding);
     }
-    if (last) call_->take_status(headers, http_status_);
+    if (last) {
+      call_->take_status(headers, http_status_);
+    } else if (http_status_ != 200) {
+      // Not gRPC, a proxy perhaps; what it says more is of no use.
+      call_->take_status({}, http_status_);
+    }
   }
   void on_data(BytesView bytes) override {
     if (call_ == nullptr) return;
@@ -31,11 +86,12 @@ class ClientCall::Handler final : public H2Stream::Handler {
   void on_finished() override {
     if (call_ != nullptr && !call_->status_) call_->take_status({}, http_status_);
   }
+  void on_drained() override {
+    if (call_ != nullptr) call_->changed_.notify_all();
+  }
   void on_close(uint32_t error_code) override {
-    lose(error_code == NGHTTP2_REFUSED_STREAM
-             ? Error(Code::kUnavailable, "the server refused the stream")
-             : Error(Code::kUnavailable,
-                     format("the stream was closed with error code {}", error_code)));
+    if (call_ != nullptr) call_->refused_ = error_code == NGHTTP2_REFUSED_STREAM;
+    lose(close_error(error_code));
   }
 
  private:
@@ -56,25 +112,45 @@ ClientCall::ClientCall(Loop& loop, size_t max_receive)
     : loop_(loop), reader_(max_receive), changed_(loop) {}
 
 ClientCall::~ClientCall() {
-  if (handler_ != nullptr) handler_->forget();
-  if (stream_ != nullptr) stream_->reset(NGHTTP2_CANCEL);
+  leave_stream();
+}
+
+void ClientCall::leave_stream() {
+  if (handler_ != nullptr) std::exchange(handler_, nullptr)->forget();
+  if (stream_ != nullptr) std::exchange(stream_, nullptr)->reset(NGHTTP2_CANCEL);
+}
+
+void ClientCall::on_deadline() {
+  if (status_) return;
+  leave_stream();
+  status_ = fail(Code::kDeadlineExceeded, "context deadline exceeded");
+  changed_.notify_all();
 }
 
 Result<void> ClientCall::start(H2Session& session, std::string_view path,
                                std::string_view authority, bool is_secure,
                                const CallOptions& options) {
   std::string timeout;
-  std::vector<HeaderView> headers{{":method", "POST"},
-                                  {":scheme", is_secure ? "https" : "http"},
+  std::vector<HeaderView> headers{{":method", "POST", true},
+                                  {":scheme", is_secure ? "https" : "http", true},
                                   {":path", path},
                                   {":authority", authority},
-                                  {"content-type", "application/grpc"},
-                                  {"te", "trailers"}};
+                                  {"content-type", "application/grpc", true},
+                                  {"te", "trailers", true}};
   if (options.deadline) {
     timeout = timeout_text((*options.deadline - loop_.now()).count());
     headers.push_back({"grpc-timeout", timeout});
+    deadline_.emplace(loop_, [this] { on_deadline(); });
+    deadline_->arm_at(*options.deadline);
   }
-  for (const Header& header : options.metadata) headers.push_back({header.name, header.value});
+  std::list<std::string> encoded;
+  for (const Header& header : options.metadata) {
+    std::string_view value = header.value;
+    if (header.name.ends_with("-bin")) {
+      value = encoded.emplace_back(encode_binary_metadata(header.value));
+    }
+    headers.push_back({header.name, value});
+  }
   auto handler = std::make_unique<Handler>(*this);
   handler_ = handler.get();
   stream_ = session.open(headers, false, std::move(handler));
@@ -84,6 +160,7 @@ Result<void> ClientCall::start(H2Session& session, std::string_view path,
 
 void ClientCall::write(BytesView message) {
   if (stream_ == nullptr) return;
+  check(message.size() <= UINT32_MAX, "a message's length has 32 bits");
   char header[kFrameHeader];
   header[0] = 0;
   store_be32(header + 1, static_cast<uint32_t>(message.size()));
@@ -96,9 +173,12 @@ void ClientCall::finish_writing() {
 }
 
 void ClientCall::take_status(const Headers& trailers, int http_status) {
+  if (status_) return;
+  if (deadline_) deadline_->disarm();
   const auto number = parse_int(trailers.value_of("grpc-status"));
   if (!number) {
-    status_ = fail(Code::kUnknown, format("no grpc-status; HTTP status {}", http_status));
+    status_ = fail(code_of_http_status(http_status),
+                   format("unexpected HTTP status code received from server: {}", http_status));
   } else if (*number == 0) {
     status_ = Result<void>{};
   } else {
@@ -120,6 +200,10 @@ Result<std::optional<Bytes>> ClientCall::next_message() {
     unconsumed_ = keep;
   }
   return owned;
+}
+
+Task<void> ClientCall::writable() {
+  while (backlog() > kStreamHighMark) co_await changed_.wait();
 }
 
 Task<std::optional<Bytes>> ClientCall::read() {

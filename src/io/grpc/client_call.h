@@ -20,17 +20,24 @@ class ClientCall final : public ClientStream {
   void finish_writing() override;
   Task<std::optional<Bytes>> read() override;
   size_t backlog() const override { return stream_ != nullptr ? stream_->backlog() : 0; }
+  Task<void> writable() override;
+  // The server never saw it: it may be sent again.
+  bool was_refused() const { return refused_; }
 
  private:
   class Handler;
   void take_status(const Headers& trailers, int http_status);
   Result<std::optional<Bytes>> next_message();
+  void on_deadline();
+  void leave_stream();
 
   Loop& loop_;
   MessageReader reader_;
   H2Stream* stream_ = nullptr;
   Handler* handler_ = nullptr;
   size_t unconsumed_ = 0;
+  bool refused_ = false;
+  std::optional<Timer> deadline_;
   std::optional<Result<void>> status_;
   Wakeup changed_;
 };

@@ -7,6 +7,14 @@
 
 namespace argosy::grpc {
 
+namespace {
+
+// Read messages are cut off the front when they are so many bytes, and most of it.
+constexpr size_t kCutAfter = 64 * 1024;
+constexpr size_t kInflateStep = 64 * 1024;
+
+}  // namespace
+
 void append_message(Bytes& out, BytesView message) {
   char header[kFrameHeader];
   header[0] = 0;
@@ -15,14 +23,17 @@ void append_message(Bytes& out, BytesView message) {
   out += message;
 }
 
-Result<std::optional<BytesView>> MessageReader::next() {
+void MessageReader::feed(BytesView bytes) {
   if (taken_ == buffer_.size()) {
     buffer_.clear();
     taken_ = 0;
-  } else if (taken_ > 64 * 1024) {
-    buffer_.erase(0, taken_);
-    taken_ = 0;
+  } else if (taken_ > kCutAfter && taken_ > buffer_.size() / 2) {
+    buffer_.erase(0, std::exchange(taken_, 0));
   }
+  buffer_ += bytes;
+}
+
+Result<std::optional<BytesView>> MessageReader::next() {
   if (buffer_.size() - taken_ < kFrameHeader) return std::nullopt;
   const char* header = buffer_.data() + taken_;
   const auto flag = static_cast<uint8_t>(header[0]);
@@ -57,9 +68,9 @@ Result<BytesView> MessageReader::inflate(BytesView compressed) {
   int status = Z_OK;
   while (status == Z_OK && inflated_.size() <= max_message_) {
     const size_t before = inflated_.size();
-    inflated_.resize(before + 64 * 1024);
+    inflated_.resize(before + kInflateStep);
     stream.next_out = reinterpret_cast<Bytef*>(inflated_.data() + before);
-    stream.avail_out = 64 * 1024;
+    stream.avail_out = kInflateStep;
     status = ::inflate(&stream, Z_NO_FLUSH);
     inflated_.resize(inflated_.size() - stream.avail_out);
     if (status == Z_BUF_ERROR) break;
@@ -92,7 +103,7 @@ constexpr TimeoutUnit kTimeoutUnits[] = {{'n', 1},
 }  // namespace
 
 std::optional<int64_t> parse_timeout_nanoseconds(std::string_view text) {
-  if (text.size() < 2 || text.size() > 9) return std::nullopt;
+  if (text.size() < 2 || text.size() > 9 || text.front() == '+') return std::nullopt;
   const auto number = parse_uint(text.substr(0, text.size() - 1));
   if (!number) return std::nullopt;
   for (const TimeoutUnit& unit : kTimeoutUnits) {
@@ -113,6 +124,24 @@ std::string timeout_text(int64_t nanoseconds) {
     if (count < 100'000'000) return format("{}{}", count, unit.letter);
   }
   return "99999999H";
+}
+
+std::string encode_binary_metadata(BytesView value) {
+  std::string text = to_base64(value);
+  while (text.ends_with('=')) text.pop_back();
+  return text;
+}
+
+std::optional<std::vector<Bytes>> decode_binary_metadata(std::string_view text) {
+  std::vector<Bytes> values;
+  for (const std::string_view part : split(text, ',')) {
+    std::string padded(trim(part));
+    while (padded.size() % 4 != 0) padded += '=';
+    auto value = from_base64(padded);
+    if (!value) return std::nullopt;
+    values.push_back(*std::move(value));
+  }
+  return values;
 }
 
 std::string percent_encode(std::string_view text) {

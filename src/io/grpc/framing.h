@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -23,7 +24,7 @@ class MessageReader {
 
   // "identity", "gzip" or anything else, as in the header grpc-encoding.
   void set_encoding(std::string_view encoding) { encoding_ = encoding; }
-  void feed(BytesView bytes) { buffer_ += bytes; }
+  void feed(BytesView bytes);
   // The next whole message; the view is good until the next call to anything here.
   Result<std::optional<BytesView>> next();
   // Something is left that is not a whole message.
@@ -43,6 +44,11 @@ class MessageReader {
 // The header grpc-timeout: at most 8 digits and a unit of HMSmun. Empty if malformed.
 std::optional<int64_t> parse_timeout_nanoseconds(std::string_view text);
 std::string timeout_text(int64_t nanoseconds);
+
+// Values of metadata whose names end with "-bin": base64, with or without padding, and
+// several separated by commas. Writing pads nothing. Empty if malformed.
+std::string encode_binary_metadata(BytesView value);
+std::optional<std::vector<Bytes>> decode_binary_metadata(std::string_view text);
 
 // grpc-message: percent-encoding of what is not printable ASCII, and of '%'.
 std::string percent_encode(std::string_view text);

@@ -53,9 +53,8 @@ struct Bench {
     server.add_unary("/test.Echo/Hang",
                      [this](const CallInfo&, BytesView) { return hang(loop, alive); });
     server.add_stream("/test.Echo/Double", CallKind::kBidiStream, double_each);
-    auto listening = loop.network().listen({"127.0.0.1", 0, {}}, [this](auto stream) {
-      http.serve(std::move(stream));
-    });
+    auto listening = loop.network().listen({"127.0.0.1", 0, {}},
+                                           [this](auto stream) { http.serve(std::move(stream)); });
     REQUIRE(listening.has_value());
     listener = *std::move(listening);
     ChannelOptions options;
@@ -179,9 +178,8 @@ TEST_CASE("a channel without a server says so and comes back when there is one")
   const auto refused = bench.run(channel.unary("/test.Echo/Echo", ""));
   REQUIRE(!refused.has_value());
   CHECK(refused.error().code() == Code::kUnavailable);
-  bench.listener = *bench.loop.network().listen({"127.0.0.1", port, {}}, [&](auto stream) {
-    bench.http.serve(std::move(stream));
-  });
+  bench.listener = *bench.loop.network().listen(
+      {"127.0.0.1", port, {}}, [&](auto stream) { bench.http.serve(std::move(stream)); });
   CHECK(bench.run(retry(channel, bench.loop)).value() == "back");
 }
 

@@ -46,6 +46,10 @@ std::string Server::unknown_text(std::string_view path) const {
   return format("unknown service {}", service);
 }
 
+bool Server::is_grpc(const H2Stream& stream) {
+  return stream.fields().value_of("content-type").starts_with("application/grpc");
+}
+
 bool Server::is_grpc(const Headers& request) {
   return request.value_of("content-type").starts_with("application/grpc");
 }

@@ -15,11 +15,13 @@
 namespace argosy::grpc {
 
 // What is known of a call besides its messages. Lives as long as the handler runs.
+// Metadata are the request's fields but for those of HTTP/2 and gRPC themselves and
+// user-agent; those whose names end with "-bin" are decoded.
 struct CallInfo {
   std::string_view path;  // "/package.Service/Method"
-  Headers metadata;       // request fields, without the pseudo ones
+  Headers metadata;
   std::optional<MonotonicTime> deadline;
-  std::string peer_address;
+  std::string_view peer_address;
   const TlsPeer* tls = nullptr;
 };
 
@@ -79,7 +81,8 @@ class Server {
 
   // For an HTTP server: the handler of a request with content-type application/grpc.
   std::unique_ptr<H2Stream::Handler> accept(H2Stream& stream);
-  static bool is_grpc(const Headers& request);
+  static bool is_grpc(const H2Stream& stream);
+  static bool is_grpc(const Headers& request);  // slower
 
  private:
   friend class Call;

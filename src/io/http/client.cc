@@ -13,8 +13,8 @@ HttpConnection::HttpConnection(Loop& loop, std::unique_ptr<Stream> stream, std::
   stream_->start(*this);
 }
 
-Task<ResponseHead> HttpConnection::request(std::string method, std::string target,
-                                           Headers headers, Bytes body) {
+Task<ResponseHead> HttpConnection::request(std::string method, std::string target, Headers headers,
+                                           Bytes body) {
   if (!body.empty() || method == "POST" || method == "PUT") {
     headers.add("Content-Length", std::to_string(body.size()));
   }
@@ -31,6 +31,7 @@ void HttpConnection::begin(std::string_view method, std::string_view target,
     whole_ = false;
   }
   if (method == "HEAD") parser_.expect_no_body();
+  is_head_ = method == "HEAD";
   std::string text = format("{} {} HTTP/1.1\r\nHost: {}\r\n", method, target, host_);
   for (const Header& header : headers) text += format("{}: {}\r\n", header.name, header.value);
   text += "\r\n";
@@ -89,6 +90,10 @@ void HttpConnection::on_bytes(BytesView bytes) {
     if (!used) return broke(used.error());
     if (*used == 0) return;
     unparsed_.erase(0, *used);
+    if (!interim_ || !parser_.is_done()) continue;
+    interim_ = false;
+    parser_.reset();
+    if (is_head_) parser_.expect_no_body();
   }
 }
 
@@ -106,6 +111,9 @@ void HttpConnection::broke(Error error) {
 }
 
 void HttpConnection::on_head(std::string, std::string, int status, Headers headers) {
+  // 100 Continue and its like come before the answer.
+  interim_ = status < 200 && status != 101;
+  if (interim_) return;
   head_ = ResponseHead{status, std::move(headers)};
   changed_.notify_all();
 }
@@ -118,6 +126,7 @@ void HttpConnection::on_body(BytesView bytes) {
 }
 
 void HttpConnection::on_message_end() {
+  if (interim_) return;
   whole_ = true;
   changed_.notify_all();
 }

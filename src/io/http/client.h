@@ -55,6 +55,8 @@ class HttpConnection final : private Stream::Reader, private H1Parser::Events {
   size_t buffered_ = 0;
   bool whole_ = false;
   bool used_ = false;
+  bool is_head_ = false;  // the request's method is HEAD
+  bool interim_ = false;  // what is being parsed comes before the answer
   std::optional<Error> error_;
   Wakeup changed_;
   Wakeup writable_;

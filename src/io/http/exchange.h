@@ -39,7 +39,8 @@ class Exchange {
   // A whole response.
   void respond(int status, std::string_view content_type, BytesView body, Headers more = {});
   // Or in pieces: start, any number of writes, finish. Without a content-length the
-  // body is chunked.
+  // body is chunked. Written bodies of answers that have none (to HEAD, 204, 304) are
+  // dropped.
   virtual void start(int status, const Headers& headers) = 0;
   virtual void write(BytesView bytes) = 0;
   virtual void finish() = 0;
@@ -52,6 +53,11 @@ class Exchange {
   virtual size_t backlog() const = 0;
   // The handler has taken so much of the body.
   virtual void consumed(size_t bytes) = 0;
+  // The handler waits for a piece of the body that has not come.
+  virtual void is_wanting() {}
+  bool may_have_body(int status) const {
+    return head_.method != "HEAD" && status >= 200 && status != 204 && status != 304;
+  }
 
   void body_arrived(BytesView bytes);
   void body_ended();

@@ -4,6 +4,12 @@
 #include "base/text.h"
 
 namespace argosy {
+namespace {
+
+constexpr Duration kLingerTime = seconds(1);
+constexpr Duration kHalfClosedTime = seconds(5);
+
+}  // namespace
 
 class H1Connection::Served final : public Exchange, private task_internal::Completion {
  public:
@@ -25,29 +31,34 @@ class H1Connection::Served final : public Exchange, private task_internal::Compl
   bool has_body_ended() const { return body_done_; }
   bool must_close() const { return must_close_; }
 
-  const std::string& peer_address() const override {
-    return connection_.stream_->peer_address();
-  }
+  const std::string& peer_address() const override { return connection_.stream_->peer_address(); }
   const TlsPeer* tls() const override { return connection_.stream_->tls(); }
 
   void start(int status, const Headers& headers) override {
     started_ = true;
-    const bool bodiless = status == 204 || status == 304 || status < 200;
-    chunked_ = !bodiless && headers.find("Content-Length") == nullptr && head_.method != "HEAD";
+    const bool is_old = connection_.parser_.is_old_version();
+    has_body_ = may_have_body(status);
+    const bool is_endless = has_body_ && headers.find("Content-Length") == nullptr;
+    chunked_ = is_endless && !is_old;
     std::string text = format("HTTP/1.1 {} {}\r\n", status, status_text(status));
     for (const Header& header : headers) {
       text += format("{}: {}\r\n", header.name, header.value);
     }
     if (chunked_) text += "Transfer-Encoding: chunked\r\n";
     // What is left of the request would be taken for the next one.
-    must_close_ = connection_.closing_ || !connection_.parser_.is_keep_alive() || !body_done_;
-    if (must_close_) text += "Connection: close\r\n";
+    must_close_ = connection_.closing_ || !connection_.parser_.is_keep_alive() || !body_done_ ||
+                  (is_endless && is_old);
+    if (must_close_) {
+      text += "Connection: close\r\n";
+    } else if (is_old) {
+      text += "Connection: keep-alive\r\n";
+    }
     text += "\r\n";
     connection_.stream_->write(text);
   }
 
   void write(BytesView bytes) override {
-    if (bytes.empty() || finished_) return;
+    if (bytes.empty() || finished_ || !has_body_) return;
     if (!chunked_) return connection_.stream_->write(bytes);
     connection_.stream_->write(to_hex(bytes.size()) + "\r\n");
     connection_.stream_->write(bytes);
@@ -66,6 +77,11 @@ class H1Connection::Served final : public Exchange, private task_internal::Compl
     if (buffered_ < kStreamHighMark / 2) connection_.stream_->pause_reading(false);
   }
 
+  void is_wanting() override {
+    if (!std::exchange(expects_continue_, false) || started_) return;
+    connection_.stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+
   void on_complete() override {
     const auto& error = task_.get().promise().error;
     if (!started_) {
@@ -82,6 +98,8 @@ class H1Connection::Served final : public Exchange, private task_internal::Compl
   H1Connection& connection_;
   task_internal::Owner<void> task_;
   size_t buffered_ = 0;
+  bool expects_continue_ = false;
+  bool has_body_ = true;
   bool chunked_ = false;
   bool must_close_ = false;
 };
@@ -110,7 +128,7 @@ void H1Connection::close_when_idle() {
 }
 
 void H1Connection::on_bytes(BytesView bytes) {
-  if (closed_) return;
+  if (closed_ || deaf_) return;
   pending_ += bytes;
   parse();
 }
@@ -123,6 +141,7 @@ void H1Connection::parse() {
     if (!used) return refuse(used.error());
     if (*used == 0) break;
     pending_.erase(0, *used);
+    if (served_) run_served();
   }
   if (served_ && parser_.is_done() && pending_.size() > kStreamHighMark) {
     stream_->pause_reading(true);
@@ -135,15 +154,14 @@ void H1Connection::on_head(std::string method, std::string target, int, Headers 
   head.method = std::move(method);
   head.target = std::move(target);
   head.host = headers.value_of("Host");
-  if (equal_ignoring_case(headers.value_of("Expect"), "100-continue")) {
-    stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
-  }
+  const bool expects_continue = equal_ignoring_case(headers.value_of("Expect"), "100-continue");
   head.headers = std::move(headers);
   served_ = std::make_unique<Served>(*this, std::move(head));
+  served_->expects_continue_ = expects_continue && !parser_.is_old_version();
 }
 
 void H1Connection::on_body(BytesView bytes) {
-  if (!served_->task_.get()) served_->run(handler_);
+  served_->expects_continue_ = false;
   served_->buffered_ += bytes.size();
   if (served_->buffered_ > kStreamHighMark) stream_->pause_reading(true);
   served_->body_arrived(bytes);
@@ -151,47 +169,64 @@ void H1Connection::on_body(BytesView bytes) {
 
 void H1Connection::on_message_end() {
   served_->body_ended();
-  if (!served_->task_.get()) served_->run(handler_);
+}
+
+// Outside the parser, which so has told all that it knows: whether a body follows.
+void H1Connection::run_served() {
+  if (served_->task_.get()) return;
+  if (!parser_.is_old_version() && served_->head().headers.find("Host") == nullptr) {
+    return refuse(Error(Code::kInvalidArgument, "missing required Host header"));
+  }
+  served_->run(handler_);
 }
 
 void H1Connection::refuse(const Error& error) {
-  if (!served_) {
-    const std::string body = error.message() + "\n";
-    stream_->write(format("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                          "Connection: close\r\nContent-Length: {}\r\n\r\n{}",
-                          body.size(), body));
-    stream_->finish();
-  } else {
-    served_->body_broke(error);
-  }
-  closing_ = true;
-  if (!served_) {
-    pending_.clear();
-    head_timer_.arm_after(seconds(1));
-  }
+  closing_ = deaf_ = true;
+  pending_.clear();
+  if (served_ && served_->task_.get()) return served_->body_broke(error);
+  served_.reset();
+  answer_refusal(error);
+  finish_closing();
+}
+
+void H1Connection::answer_refusal(const Error& error) {
+  const int status = error.code() == Code::kResourceExhausted ? 431 : 400;
+  const std::string body = error.message() + "\n";
+  stream_->write(
+      format("HTTP/1.1 {} {}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+             "Connection: close\r\nContent-Length: {}\r\n\r\n{}",
+             status, status_text(status), body.size(), body));
+}
+
+// Closing while the client still sends would reset the connection, and so lose the
+// answer on its way: it gets a moment to read it and to close first.
+void H1Connection::finish_closing() {
+  closing_ = deaf_ = true;
+  stream_->finish();
+  stream_->pause_reading(false);
+  head_timer_.arm_after(kLingerTime);
 }
 
 // The handler is done; its stack is not gone yet.
-void H1Connection::served() { loop_.schedule(next_); }
+void H1Connection::served() {
+  loop_.schedule(next_);
+}
 
 void H1Connection::next() {
   const bool must_close = served_->must_close() || closing_ || !served_->has_body_ended();
   served_.reset();
-  if (must_close) {
-    stream_->finish();
-    head_timer_.arm_after(seconds(1));
-    closing_ = true;
-    return;
-  }
+  if (must_close) return finish_closing();
   parser_.reset();
   stream_->pause_reading(false);
   parse();
 }
 
 void H1Connection::on_end(std::optional<Error> error) {
-  // A client may half-close after its request and still wait for the answer.
-  if (!error && served_ && served_->has_body_ended() && !served_->has_started()) {
+  // A client may half-close after its request and still wait for the answer; one that
+  // has gone looks the same, so the answer has to come soon.
+  if (!error && served_ && served_->has_body_ended()) {
     closing_ = true;
+    head_timer_.arm_after(kHalfClosedTime);
     return;
   }
   if (served_) {

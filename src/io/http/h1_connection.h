@@ -26,7 +26,10 @@ class H1Connection final : private Stream::Reader, private H1Parser::Events {
   void on_message_end() override;
 
   void parse();
+  void run_served();
   void refuse(const Error& error);
+  void answer_refusal(const Error& error);
+  void finish_closing();
   void served();
   void next();
   void close();
@@ -40,7 +43,8 @@ class H1Connection final : private Stream::Reader, private H1Parser::Events {
   Bytes pending_;
   std::unique_ptr<Served> served_;
   Timer head_timer_;
-  bool closing_ = false;
+  bool closing_ = false;  // no more requests
+  bool deaf_ = false;     // what comes is not looked at any more
   bool closed_ = false;
   class Next final : public Runnable {
    public:

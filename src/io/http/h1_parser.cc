@@ -14,20 +14,27 @@ namespace http = boost::beast::http;
 using boost::beast::string_view;
 using ErrorCode = boost::beast::error_code;
 
-std::string_view view(string_view text) { return {text.data(), text.size()}; }
+std::string_view view(string_view text) {
+  return {text.data(), text.size()};
+}
 
 template <bool kIsRequest>
 class Parser final : public http::basic_parser<kIsRequest> {
  public:
   explicit Parser(H1Parser::Events& events) : events_(events) {}
+  bool is_old() const { return is_old_; }
 
  private:
-  void on_request_impl(http::verb, string_view method, string_view target, int,
+  void on_request_impl(http::verb, string_view method, string_view target, int version,
                        ErrorCode&) override {
+    is_old_ = version == 10;
     method_ = view(method);
     target_ = view(target);
   }
-  void on_response_impl(int status, string_view, int, ErrorCode&) override { status_ = status; }
+  void on_response_impl(int status, string_view, int version, ErrorCode&) override {
+    is_old_ = version == 10;
+    status_ = status;
+  }
   void on_field_impl(http::field, string_view name, string_view value, ErrorCode&) override {
     headers_.add(view(name), view(value));
   }
@@ -50,6 +57,7 @@ class Parser final : public http::basic_parser<kIsRequest> {
   std::string method_;
   std::string target_;
   int status_ = 0;
+  bool is_old_ = false;
   Headers headers_;
 };
 
@@ -101,7 +109,11 @@ Result<size_t> H1Parser::parse(BytesView bytes) {
           parser.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
       used += count;
       if (error == http::error::need_more) break;
-      if (error) return fail(Code::kInvalidArgument, format("malformed HTTP: {}", error.message()));
+      if (error) {
+        return fail(
+            error == http::error::header_limit ? Code::kResourceExhausted : Code::kInvalidArgument,
+            format("malformed HTTP: {}", error.message()));
+      }
       if (count == 0) break;
     }
     return used;
@@ -118,7 +130,9 @@ Result<void> H1Parser::end_of_input() {
   });
 }
 
-void H1Parser::reset() { impl_->make(); }
+void H1Parser::reset() {
+  impl_->make();
+}
 
 bool H1Parser::in_message() const {
   return impl_->with([](auto& parser) { return parser.got_some() && !parser.is_done(); });
@@ -128,6 +142,9 @@ bool H1Parser::is_done() const {
 }
 bool H1Parser::is_keep_alive() const {
   return impl_->with([](auto& parser) { return parser.keep_alive(); });
+}
+bool H1Parser::is_old_version() const {
+  return impl_->with([](auto& parser) { return parser.is_old(); });
 }
 void H1Parser::expect_no_body() {
   if (impl_->response) impl_->response->skip(true);

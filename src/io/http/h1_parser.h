@@ -17,8 +17,8 @@ class H1Parser {
    public:
     virtual ~Events() = default;
     // A request's method and target, or (status != 0) a response's status.
-    virtual void on_head(std::string method, std::string target, int status,
-                         Headers headers) = 0;
+    // Not to be confused with the final answer: an interim one has a status below 200.
+    virtual void on_head(std::string method, std::string target, int status, Headers headers) = 0;
     virtual void on_body(BytesView bytes) = 0;
     // The message is whole.
     virtual void on_message_end() = 0;
@@ -29,7 +29,9 @@ class H1Parser {
   ~H1Parser();
 
   // Parses as much as it can, at most to the end of one message, and says how many
-  // bytes it used; the caller offers the rest again, with what has come since.
+  // bytes it used; the caller offers the rest again, with what has come since. A head
+  // over the limit is ResourceExhausted, anything else that is wrong InvalidArgument;
+  // nothing may be offered after that.
   Result<size_t> parse(BytesView bytes);
   // The connection ended: fails if a message was under way that needed more.
   Result<void> end_of_input();
@@ -39,6 +41,8 @@ class H1Parser {
   bool in_message() const;
   bool is_done() const;
   bool is_keep_alive() const;
+  // HTTP/1.0, which knows no chunks.
+  bool is_old_version() const;
   // A client's: the request had this method HEAD, so the response has no body.
   void expect_no_body();
 

@@ -50,7 +50,9 @@ int H2Session::Callbacks::header(nghttp2_session*, const nghttp2_frame*, nghttp2
 int H2Session::Callbacks::frame_recv(nghttp2_session*, const nghttp2_frame* frame, void* user) {
   H2Session& session = self(user);
   switch (frame->hd.type) {
-    case NGHTTP2_HEADERS: on_headers_frame(session, *frame); break;
+    case NGHTTP2_HEADERS:
+      on_headers_frame(session, *frame);
+      break;
     case NGHTTP2_DATA:
       if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
         H2Stream* stream = session.find(frame->hd.stream_id);
@@ -65,11 +67,11 @@ int H2Session::Callbacks::frame_recv(nghttp2_session*, const nghttp2_frame* fram
       }
       break;
     case NGHTTP2_GOAWAY:
-      session.on_goaway_received(
-          frame->goaway.error_code,
-          view(frame->goaway.opaque_data, frame->goaway.opaque_data_len));
+      session.on_goaway_received(frame->goaway.error_code,
+                                 view(frame->goaway.opaque_data, frame->goaway.opaque_data_len));
       break;
-    default: break;
+    default:
+      break;
   }
   return 0;
 }

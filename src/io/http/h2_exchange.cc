@@ -14,12 +14,13 @@ class H2Exchange final : public H2Stream::Handler,
   H2Exchange(Loop& loop, H2Stream& stream, const HttpHandler& handler)
       : Exchange(loop), stream_(stream) {
     head_.is_http2 = true;
-    for (const Header& header : stream.request()) {
-      if (header.name == ":method") head_.method = header.value;
-      if (header.name == ":path") head_.target = header.value;
-      if (header.name == ":authority") head_.host = header.value;
-      if (!header.name.starts_with(':')) head_.headers.add(header.name, header.value);
+    for (const auto& field : stream.fields()) {
+      if (field.name == ":method") head_.method = field.value;
+      if (field.name == ":path") head_.target = field.value;
+      if (field.name == ":authority") head_.host = field.value;
+      if (!field.name.starts_with(':')) head_.headers.add(field.name, field.value);
     }
+    if (head_.host.empty()) head_.host = head_.headers.value_of("host");
     task_ = handler(*this).take_owner();
     task_.get().promise().completion = this;
     task_.get().resume();
@@ -41,6 +42,7 @@ class H2Exchange final : public H2Stream::Handler,
 
   void start(int status, const Headers& headers) override {
     started_ = true;
+    has_body_ = may_have_body(status);
     const std::string number = std::to_string(status);
     std::vector<std::string> names;
     names.reserve(headers.size());
@@ -51,7 +53,9 @@ class H2Exchange final : public H2Stream::Handler,
     }
     stream_.send_headers(views, false);
   }
-  void write(BytesView bytes) override { stream_.send_data(bytes); }
+  void write(BytesView bytes) override {
+    if (has_body_) stream_.send_data(bytes);
+  }
   void finish() override {
     finished_ = true;
     stream_.finish();
@@ -74,6 +78,7 @@ class H2Exchange final : public H2Stream::Handler,
   }
 
   H2Stream& stream_;
+  bool has_body_ = true;
   task_internal::Owner<void> task_;
 };
 

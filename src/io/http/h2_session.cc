@@ -36,9 +36,8 @@ nghttp2_session* make_session(const H2Options& options, void* user,
        options.is_server ? options.max_concurrent_streams : 0},
   };
   check(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, 3) == 0);
-  check(nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
-                                              static_cast<int32_t>(options.connection_window)) ==
-        0);
+  check(nghttp2_session_set_local_window_size(
+            session, NGHTTP2_FLAG_NONE, 0, static_cast<int32_t>(options.connection_window)) == 0);
   return session;
 }
 
@@ -95,9 +94,9 @@ void H2Session::on_bytes(BytesView bytes) {
   if (used < 0) {
     close_reason_.emplace(Code::kUnavailable,
                           format("http2: {}", nghttp2_strerror(static_cast<int>(used))));
-    nghttp2_session_terminate_session(
-        native_->session,
-        used == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+    nghttp2_session_terminate_session(native_->session, used == NGHTTP2_ERR_FLOODED
+                                                            ? NGHTTP2_ENHANCE_YOUR_CALM
+                                                            : NGHTTP2_PROTOCOL_ERROR);
   } else if (nghttp2_session_get_outbound_queue_size(native_->session) > kMaxQueuedFrames) {
     return close(Error(Code::kResourceExhausted, "http2: the peer does not read"));
   }
@@ -109,7 +108,9 @@ void H2Session::on_end(std::optional<Error> error) {
   close(std::move(error));
 }
 
-void H2Session::on_drained() { wants_flush(); }
+void H2Session::on_drained() {
+  wants_flush();
+}
 
 void H2Session::wants_flush() {
   if (!closed_) loop_.at_turn_end(*flush_);
@@ -168,8 +169,7 @@ void H2Session::end_streams() {
 
 H2Stream* H2Session::find(int32_t id) {
   if (last_found_ != nullptr && last_found_->id_ == id) return last_found_;
-  auto* found =
-      static_cast<H2Stream*>(nghttp2_session_get_stream_user_data(native_->session, id));
+  auto* found = static_cast<H2Stream*>(nghttp2_session_get_stream_user_data(native_->session, id));
   if (found != nullptr) last_found_ = found;
   return found;
 }
@@ -214,9 +214,8 @@ H2Stream* H2Session::open(std::span<const HeaderView> headers, bool last,
   auto stream = make_stream(0);
   const nghttp2_data_provider provider{{.ptr = stream.get()}, Callbacks::read};
   const auto native = to_native(headers);
-  const int32_t id =
-      nghttp2_submit_request(native_->session, nullptr, native.data(), native.size(),
-                             last ? nullptr : &provider, stream.get());
+  const int32_t id = nghttp2_submit_request(native_->session, nullptr, native.data(), native.size(),
+                                            last ? nullptr : &provider, stream.get());
   if (id < 0) return nullptr;
   stream->id_ = id;
   stream->handler_ = std::move(handler);
@@ -239,8 +238,8 @@ void H2Session::say_goodbye() {
   if (closed_ || !announced_ || std::exchange(going_away_, true)) return;
   goodbye_.disarm();
   nghttp2_submit_goaway(native_->session, NGHTTP2_FLAG_NONE,
-                        nghttp2_session_get_last_proc_stream_id(native_->session),
-                        NGHTTP2_NO_ERROR, nullptr, 0);
+                        nghttp2_session_get_last_proc_stream_id(native_->session), NGHTTP2_NO_ERROR,
+                        nullptr, 0);
   wants_flush();
 }
 
@@ -282,8 +281,8 @@ void H2Session::on_ping() {
 void H2Session::calm_down(BytesView reason) {
   nghttp2_submit_goaway(native_->session, NGHTTP2_FLAG_NONE,
                         nghttp2_session_get_last_proc_stream_id(native_->session),
-                        NGHTTP2_ENHANCE_YOUR_CALM,
-                        reinterpret_cast<const uint8_t*>(reason.data()), reason.size());
+                        NGHTTP2_ENHANCE_YOUR_CALM, reinterpret_cast<const uint8_t*>(reason.data()),
+                        reason.size());
   nghttp2_session_terminate_session(native_->session, NGHTTP2_ENHANCE_YOUR_CALM);
   wants_flush();
 }
@@ -302,8 +301,7 @@ void H2Session::on_keepalive() {
           Error(Code::kUnavailable, "keepalive ping failed to receive ACK within timeout"));
     }
   } else if (now - last_activity_ >= options_.ping_after_idle) {
-    const bool may_ping =
-        options_.is_server || stream_count_ > 0 || options_.ping_without_streams;
+    const bool may_ping = options_.is_server || stream_count_ > 0 || options_.ping_without_streams;
     if (may_ping) {
       ping_sent_ = now;
       nghttp2_submit_ping(native_->session, NGHTTP2_FLAG_NONE, nullptr);

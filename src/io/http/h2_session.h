@@ -130,6 +130,7 @@ class H2Session final : private Stream::Reader {
   // announces it and takes what the client sent before it heard (RFC 9113, 6.8).
   void go_away();
   bool takes_requests() const { return !closed_ && !going_away_; }
+  bool is_closed() const { return closed_; }
   size_t stream_count() const { return stream_count_; }
   const Stream& transport() const { return *transport_; }
   Loop& loop() const { return loop_; }

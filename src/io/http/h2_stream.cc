@@ -64,9 +64,8 @@ void H2Stream::keep_trailers(std::span<const HeaderView> trailers) {
     return std::string_view(trailer_texts_).substr(at);
   };
   for (const HeaderView& header : trailers) {
-    trailers_.push_back(header.is_constant
-                            ? header
-                            : HeaderView{keep(header.name), keep(header.value), false});
+    trailers_.push_back(
+        header.is_constant ? header : HeaderView{keep(header.name), keep(header.value), false});
   }
 }
 

@@ -18,7 +18,9 @@ class HttpServer::Connection final : private Stream::Reader {
         stream_(std::move(stream)),
         timeout_(server.loop_, [this] { close_soon(); }) {}
 
-  void start() {
+  // `place` is its own in the server's list.
+  void start(Place place) {
+    place_ = place;
     const TlsPeer* tls = stream_->tls();
     if (tls != nullptr && tls->alpn == "h2") return start_h2({});
     if (tls != nullptr && tls->alpn == "http/1.1") return start_h1({});
@@ -50,9 +52,9 @@ class HttpServer::Connection final : private Stream::Reader {
 
   void start_h1(Bytes first) {
     timeout_.disarm();
-    h1_ = std::make_unique<H1Connection>(server_.loop_, std::move(stream_),
-                                         server_.options_.handler, server_.options_.head_timeout,
-                                         [this] { close_soon(); });
+    h1_ =
+        std::make_unique<H1Connection>(server_.loop_, std::move(stream_), server_.options_.handler,
+                                       server_.options_.head_timeout, [this] { close_soon(); });
     h1_->start(first);
   }
 
@@ -80,13 +82,14 @@ class HttpServer::Connection final : private Stream::Reader {
   class Remove final : public Runnable {
    public:
     explicit Remove(Connection& connection) : connection_(connection) {}
-    void run() override { connection_.server_.remove(connection_); }
+    void run() override { connection_.server_.remove(connection_.place_); }
 
    private:
     Connection& connection_;
   };
 
   HttpServer& server_;
+  Place place_;
   std::unique_ptr<Stream> stream_;
   Bytes first_;
   std::unique_ptr<H1Connection> h1_;
@@ -104,11 +107,11 @@ HttpServer::~HttpServer() = default;
 void HttpServer::serve(std::unique_ptr<Stream> stream) {
   if (draining_) return;
   connections_.push_back(std::make_unique<Connection>(*this, std::move(stream)));
-  connections_.back()->start();
+  connections_.back()->start(std::prev(connections_.end()));
 }
 
-void HttpServer::remove(Connection& connection) {
-  connections_.remove_if([&](const auto& other) { return other.get() == &connection; });
+void HttpServer::remove(Place place) {
+  connections_.erase(place);
   if (connections_.empty()) empty_.notify_all();
 }
 

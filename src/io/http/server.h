@@ -34,7 +34,8 @@ class HttpServer {
 
  private:
   friend class Connection;
-  void remove(Connection& connection);
+  using Place = std::list<std::unique_ptr<Connection>>::iterator;
+  void remove(Place place);
 
   Loop& loop_;
   HttpServerOptions options_;

@@ -1,11 +1,10 @@
 // What the files of this folder share: the libuv loop and its wake-up.
 #pragma once
 
-#include <uv.h>
-
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <uv.h>
 
 #include "io/loop/uv_loop.h"
 

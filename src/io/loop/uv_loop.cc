@@ -112,7 +112,9 @@ void UvLoop::stop() {
   uv_async_send(&impl_->wake);
 }
 
-WallTime UvLoop::wall_now() const { return impl_->clock.wall_now(); }
+WallTime UvLoop::wall_now() const {
+  return impl_->clock.wall_now();
+}
 
 void UvLoop::post_from_any_thread(std::move_only_function<void()> function) {
   {
@@ -131,7 +133,9 @@ void UvLoop::run_on_worker(std::move_only_function<void()> work,
   });
 }
 
-Network& UvLoop::network() { return *impl_->network; }
+Network& UvLoop::network() {
+  return *impl_->network;
+}
 
 void UvLoop::on_signal(int number, std::function<void()> handle) {
   auto watch = std::make_unique<Impl::SignalWatch>();

@@ -12,19 +12,32 @@ namespace argosy {
 
 std::string uv_reason(int status) {
   switch (status) {
-    case UV_ECONNREFUSED: return "connection refused";
-    case UV_ECONNRESET: return "connection reset by peer";
-    case UV_EPIPE: return "broken pipe";
-    case UV_EADDRINUSE: return "address already in use";
-    case UV_EADDRNOTAVAIL: return "cannot assign requested address";
-    case UV_ETIMEDOUT: return "connection timed out";
-    case UV_EHOSTUNREACH: return "no route to host";
-    case UV_ENETUNREACH: return "network is unreachable";
-    case UV_EACCES: return "permission denied";
-    case UV_ENOENT: return "no such file or directory";
-    case UV_EOF: return "EOF";
-    case UV_EAI_NONAME: return "no such host";
-    default: return uv_strerror(status);
+    case UV_ECONNREFUSED:
+      return "connection refused";
+    case UV_ECONNRESET:
+      return "connection reset by peer";
+    case UV_EPIPE:
+      return "broken pipe";
+    case UV_EADDRINUSE:
+      return "address already in use";
+    case UV_EADDRNOTAVAIL:
+      return "cannot assign requested address";
+    case UV_ETIMEDOUT:
+      return "connection timed out";
+    case UV_EHOSTUNREACH:
+      return "no route to host";
+    case UV_ENETUNREACH:
+      return "network is unreachable";
+    case UV_EACCES:
+      return "permission denied";
+    case UV_ENOENT:
+      return "no such file or directory";
+    case UV_EOF:
+      return "EOF";
+    case UV_EAI_NONAME:
+      return "no such host";
+    default:
+      return uv_strerror(status);
   }
 }
 
@@ -133,7 +146,8 @@ class UvStream final : public Stream {
 
   static void allocate(uv_handle_t* handle, size_t, uv_buf_t* buffer) {
     auto* impl = static_cast<UvLoop::Impl*>(handle->loop->data);
-    *buffer = uv_buf_init(impl->read_buffer.data(), static_cast<unsigned>(impl->read_buffer.size()));
+    *buffer =
+        uv_buf_init(impl->read_buffer.data(), static_cast<unsigned>(impl->read_buffer.size()));
   }
 
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
@@ -184,15 +198,14 @@ class UvStream final : public Stream {
     uv_buf_t buffer = uv_buf_init(write->bytes.data() + already_sent,
                                   static_cast<unsigned>(write->bytes.size() - already_sent));
     in_flight_ = buffer.len;
-    const int status =
-        uv_write(&write->request, &holder_->socket.stream, &buffer, 1,
-                 [](uv_write_t* request, int outcome) {
-                   const std::unique_ptr<Write> done(static_cast<Write*>(request->data));
-                   UvStream* owner = done->holder->owner;
-                   if (owner == nullptr) return;
-                   owner->impl_.wake_up();
-                   owner->on_sent(outcome);
-                 });
+    const int status = uv_write(
+        &write->request, &holder_->socket.stream, &buffer, 1, [](uv_write_t* request, int outcome) {
+          const std::unique_ptr<Write> done(static_cast<Write*>(request->data));
+          UvStream* owner = done->holder->owner;
+          if (owner == nullptr) return;
+          owner->impl_.wake_up();
+          owner->on_sent(outcome);
+        });
     if (status != 0) {
       delete write;
       fail_later(status);
@@ -291,7 +304,9 @@ class UvListener final : public Listener {
  public:
   UvListener(UvLoop::Impl& impl, SocketHolder* holder, Network::OnStream on_stream,
              std::string unix_path)
-      : impl_(impl), holder_(holder), on_stream_(std::move(on_stream)),
+      : impl_(impl),
+        holder_(holder),
+        on_stream_(std::move(on_stream)),
         unix_path_(std::move(unix_path)) {}
   ~UvListener() override { holder_->close(); }
 
@@ -328,16 +343,15 @@ class UvNetwork final : public Network {
  public:
   UvNetwork(UvLoop& loop, UvLoop::Impl& impl) : loop_(loop), impl_(impl) {}
 
-  Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint,
-                                           OnStream on_stream) override {
+  Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint, OnStream on_stream) override {
     const auto what = [&](const char* call, int status) {
       return Error(Code::kUnavailable,
                    format("listen {} {}: {}: {}", endpoint.is_unix() ? "unix" : "tcp",
                           endpoint.text(), call, uv_reason(status)));
     };
     SocketHolder* holder = make_socket(impl_, endpoint.is_unix());
-    auto listener = std::make_unique<UvListener>(impl_, holder, std::move(on_stream),
-                                                 endpoint.unix_path);
+    auto listener =
+        std::make_unique<UvListener>(impl_, holder, std::move(on_stream), endpoint.unix_path);
     if (const int status = bind(*holder, endpoint); status != 0) {
       return fail(what("bind", status));
     }
@@ -369,15 +383,13 @@ class UvNetwork final : public Network {
       uv_getaddrinfo_t request;
       addrinfo hints{};
       hints.ai_socktype = SOCK_STREAM;
-      const int status =
-          uv_getaddrinfo(&impl_.uv, &request, nullptr, endpoint.host.c_str(),
-                         std::to_string(endpoint.port).c_str(), &hints);
+      const int status = uv_getaddrinfo(&impl_.uv, &request, nullptr, endpoint.host.c_str(),
+                                        std::to_string(endpoint.port).c_str(), &hints);
       if (status != 0) return status;
       std::memcpy(&address, request.addrinfo->ai_addr, request.addrinfo->ai_addrlen);
       uv_freeaddrinfo(request.addrinfo);
     }
-    const int status =
-        uv_tcp_bind(&holder.socket.tcp, reinterpret_cast<sockaddr*>(&address), 0);
+    const int status = uv_tcp_bind(&holder.socket.tcp, reinterpret_cast<sockaddr*>(&address), 0);
     // All addresses, on a host without IPv6.
     if (status != UV_EAFNOSUPPORT || !endpoint.host.empty()) return status;
     uv_ip4_addr("0.0.0.0", endpoint.port, reinterpret_cast<sockaddr_in*>(&address));
@@ -388,8 +400,7 @@ class UvNetwork final : public Network {
     const std::string host = endpoint.host.empty() ? "::" : endpoint.host;
     return uv_ip4_addr(host.c_str(), endpoint.port, reinterpret_cast<sockaddr_in*>(&address)) ==
                0 ||
-           uv_ip6_addr(host.c_str(), endpoint.port, reinterpret_cast<sockaddr_in6*>(&address)) ==
-               0;
+           uv_ip6_addr(host.c_str(), endpoint.port, reinterpret_cast<sockaddr_in6*>(&address)) == 0;
   }
 
   Task<AddressList> resolve(Endpoint endpoint) {
@@ -403,12 +414,12 @@ class UvNetwork final : public Network {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    const int status = ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(),
-                                     &hints, &found);
+    const int status =
+        ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
     if (status != 0) {
-      return fail(Code::kUnavailable, format("dial tcp: lookup {}: {}", endpoint.host,
-                                             status == EAI_NONAME ? "no such host"
-                                                                  : gai_strerror(status)));
+      return fail(Code::kUnavailable,
+                  format("dial tcp: lookup {}: {}", endpoint.host,
+                         status == EAI_NONAME ? "no such host" : gai_strerror(status)));
     }
     AddressList addresses;
     for (const addrinfo* it = found; it != nullptr; it = it->ai_next) {
@@ -479,8 +490,8 @@ class UvNetwork final : public Network {
                     endpoint.unix_path.c_str(), on_connect);
     const int status = co_await co_await outcome.wait();
     if (status != 0) {
-      co_return fail(Code::kUnavailable, format("dial unix {}: connect: {}", endpoint.unix_path,
-                                                uv_reason(status)));
+      co_return fail(Code::kUnavailable,
+                     format("dial unix {}: connect: {}", endpoint.unix_path, uv_reason(status)));
     }
     co_return std::make_unique<UvStream>(impl_, std::exchange(guard.holder, nullptr),
                                          endpoint.unix_path);

@@ -30,7 +30,7 @@ Result<Endpoint> parse_host_port(std::string_view text);
 
 // What a verified certificate says of the other side.
 struct TlsPeer {
-  std::string alpn;         // the chosen protocol, empty when none was
+  std::string alpn;  // the chosen protocol, empty when none was
   bool has_certificate = false;
   std::string common_name;
   std::vector<std::string> dns_names;

@@ -27,7 +27,9 @@ void Timer::arm_at(MonotonicTime at) {
   loop_.insert(*this);
 }
 
-void Timer::arm_after(Duration delay) { arm_at(loop_.now() + delay); }
+void Timer::arm_after(Duration delay) {
+  arm_at(loop_.now() + delay);
+}
 
 void Timer::disarm() {
   if (is_armed()) loop_.erase(*this);

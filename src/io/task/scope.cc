@@ -49,7 +49,9 @@ void Scope::remove(Child& child) {
   if (--count_ == 0) empty_.notify_all();
 }
 
-void Scope::cancel() { loop_.schedule(cancel_); }
+void Scope::cancel() {
+  loop_.schedule(cancel_);
+}
 
 void Scope::reap() {
   while (ended_.next() != &ended_) {

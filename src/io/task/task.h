@@ -40,9 +40,9 @@ class Completion {
 };
 
 struct PromiseBase {
-  std::coroutine_handle<> awaiter;       // resumed with the outcome
-  PromiseBase* propagate_to = nullptr;   // fails instead, when the outcome is an error
-  Completion* completion = nullptr;      // instead of an awaiter, at the root
+  std::coroutine_handle<> awaiter;      // resumed with the outcome
+  PromiseBase* propagate_to = nullptr;  // fails instead, when the outcome is an error
+  Completion* completion = nullptr;     // instead of an awaiter, at the root
   std::optional<Error> error;
 
   // Whom to resume now that `from` has ended.
@@ -214,7 +214,9 @@ task_internal::OutcomeAwaiter<T> result(Task<T> task) {
 inline Result<void> failure(Code code, std::string message) {
   return fail(code, std::move(message));
 }
-inline Result<void> failure(Error error) { return fail(std::move(error)); }
+inline Result<void> failure(Error error) {
+  return fail(std::move(error));
+}
 
 namespace task_internal {
 template <typename T>

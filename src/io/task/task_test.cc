@@ -15,8 +15,12 @@ struct Counted {
   int& count_;
 };
 
-Task<int> number(int value) { co_return value; }
-Task<int> broken() { co_return fail(Code::kNotFound, "no number"); }
+Task<int> number(int value) {
+  co_return value;
+}
+Task<int> broken() {
+  co_return fail(Code::kNotFound, "no number");
+}
 
 Task<int> sum_with_failure(int& alive, int& reached) {
   const Counted counted(alive);
@@ -46,7 +50,9 @@ TEST_CASE("an error climbs to who asks for it and destroys the frames between") 
   CHECK(scope.size() == 0);
 }
 
-Task<void> fails_by_result() { co_await failure(Code::kAborted, "enough"); }
+Task<void> fails_by_result() {
+  co_await failure(Code::kAborted, "enough");
+}
 
 TEST_CASE("a scope hears of the error of a task that nobody awaits") {
   sim::SimLoop loop;

@@ -102,8 +102,12 @@ class SleepAwaiter {
   Resumption resumption_;
   Timer timer_;
 };
-inline SleepAwaiter sleep_until(Loop& loop, MonotonicTime at) { return {loop, at}; }
-inline SleepAwaiter sleep_for(Loop& loop, Duration delay) { return {loop, loop.now() + delay}; }
+inline SleepAwaiter sleep_until(Loop& loop, MonotonicTime at) {
+  return {loop, at};
+}
+inline SleepAwaiter sleep_for(Loop& loop, Duration delay) {
+  return {loop, loop.now() + delay};
+}
 
 // The task's outcome, or DeadlineExceeded ("context deadline exceeded") at `at`; the
 // task is destroyed then.
@@ -111,7 +115,9 @@ template <typename T>
 class DeadlineAwaiter final : private task_internal::Completion {
  public:
   DeadlineAwaiter(Loop& loop, MonotonicTime at, Task<T> task)
-      : loop_(loop), at_(at), timer_(loop, [this] { on_time(); }),
+      : loop_(loop),
+        at_(at),
+        timer_(loop, [this] { on_time(); }),
         task_(std::move(task).take_owner()) {}
 
   bool await_ready() const noexcept { return false; }

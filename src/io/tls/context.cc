@@ -1,10 +1,9 @@
 #include "io/tls/context.h"
 
 #include <arpa/inet.h>
+#include <map>
 #include <openssl/err.h>
 #include <sys/stat.h>
-
-#include <map>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -17,6 +16,12 @@ std::string take_openssl_error() {
   if (number == 0) return "unknown error";
   const char* reason = ERR_reason_error_string(number);
   return reason != nullptr ? reason : format("error {:x}", number);
+}
+
+bool is_address(const std::string& name) {
+  ASN1_OCTET_STRING* parsed = a2i_IPADDRESS(name.c_str());
+  ASN1_OCTET_STRING_free(parsed);
+  return parsed != nullptr;
 }
 
 namespace {
@@ -124,9 +129,17 @@ Result<void> use_ciphers(SSL_CTX* context, const std::vector<std::string>& suite
 }
 
 std::string common_name_of(X509* certificate) {
-  char text[256] = "";
-  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, text, sizeof text);
-  return text;
+  const X509_NAME* subject = X509_get_subject_name(certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0) return {};
+  // With its length: a zero byte inside must not make a shorter name of it.
+  unsigned char* utf8 = nullptr;
+  const int size =
+      ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  if (size < 0) return {};
+  std::string name(reinterpret_cast<const char*>(utf8), static_cast<size_t>(size));
+  OPENSSL_free(utf8);
+  return name;
 }
 
 void add_alternative_names(X509* certificate, TlsPeer& peer) {
@@ -148,19 +161,27 @@ void add_alternative_names(X509* certificate, TlsPeer& peer) {
   GENERAL_NAMES_free(names);
 }
 
+bool is_for_host(X509* certificate, const std::string& name) {
+  if (is_address(name)) return X509_check_ip_asc(certificate, name.c_str(), 0) == 1;
+  return X509_check_host(certificate, name.data(), name.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
+                         nullptr) == 1;
+}
+
 bool is_one_of(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
 }  // namespace
 
-bool is_known_cipher_suite(std::string_view name) { return cipher_names().contains(name); }
+bool is_known_cipher_suite(std::string_view name) {
+  return cipher_names().contains(name);
+}
 
 std::string TlsContext::Impl::files_stamp() const {
   std::string text;
   for (const std::string* file :
        {&options.cert_file, &options.key_file, &options.ca_file, &options.crl_file}) {
-    struct stat info {};
+    struct stat info{};
     if (file->empty() || ::stat(file->c_str(), &info) != 0) continue;
     text += format("{}:{}:{}:{};", info.st_ino, info.st_size, info.st_mtim.tv_sec,
                    info.st_mtim.tv_nsec);
@@ -175,7 +196,10 @@ Result<void> TlsContext::Impl::load() {
   SSL_CTX* raw = fresh.get();
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                             SSL_MODE_RELEASE_BUFFERS);
+  // No resumption: what was allowed once is asked again, and with fresh files.
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(raw, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_num_tickets(raw, 0);
   SSL_CTX_set_min_proto_version(raw, TRY(version_number(options.min_version)));
   SSL_CTX_set_max_proto_version(raw, TRY(version_number(options.max_version)));
   TRY(use_certificate(raw, options));
@@ -184,6 +208,10 @@ Result<void> TlsContext::Impl::load() {
   if (options.verify_peer) {
     SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | (is_server ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                        nullptr);
+    // Tells clients with several certificates which one is wanted.
+    if (is_server && !options.ca_file.empty()) {
+      SSL_CTX_set_client_CA_list(raw, SSL_load_client_CA_file(options.ca_file.c_str()));
+    }
   }
   if (is_server) {
     SSL_CTX_set_alpn_select_cb(raw, choose_alpn, &options.alpn);
@@ -225,12 +253,10 @@ Result<TlsPeer> TlsContext::Impl::inspect(SSL* ssl) const {
     return fail(Code::kUnauthenticated, "client certificate authentication failed");
   }
   if (!options.allowed_hostnames.empty()) {
-    const bool allowed = std::any_of(
-        options.allowed_hostnames.begin(), options.allowed_hostnames.end(),
-        [&](const std::string& name) {
-          return certificate &&
-                 X509_check_host(certificate.get(), name.data(), name.size(), 0, nullptr) == 1;
-        });
+    const bool allowed = std::any_of(options.allowed_hostnames.begin(),
+                                     options.allowed_hostnames.end(), [&](const std::string& name) {
+                                       return certificate && is_for_host(certificate.get(), name);
+                                     });
     if (!allowed) {
       return fail(Code::kUnauthenticated, "client certificate authentication failed");
     }

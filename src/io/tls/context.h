@@ -11,6 +11,9 @@ namespace argosy {
 // The text of OpenSSL's newest error, and an empty queue.
 std::string take_openssl_error();
 
+// "127.0.0.1" or "::1", not a name.
+bool is_address(const std::string& name);
+
 struct TlsContext::Impl {
   bool is_server = false;
   TlsOptions options;

@@ -12,8 +12,8 @@ namespace argosy {
 struct TlsOptions {
   std::string cert_file;  // PEM; a server needs one, a client may have one
   std::string key_file;
-  std::string ca_file;    // trusted authorities; empty: the system's
-  std::string crl_file;
+  std::string ca_file;      // trusted authorities; empty: the system's
+  std::string crl_file;     // PEM; certificates in it are refused
   bool verify_peer = true;  // a server: ask for a client certificate and demand it
   // Who of the verified ones may come in; empty: everybody.
   std::vector<std::string> allowed_cns;
@@ -24,6 +24,7 @@ struct TlsOptions {
   std::string max_version;
 };
 
+// Outlives its handshakes.
 class TlsContext {
  public:
   // Reads the files; errors name the one that is bad.

@@ -28,7 +28,7 @@ class TlsStream final : public Stream, private Stream::Reader {
 
   void start(Reader& reader) override {
     reader_ = &reader;
-    // What came with the end of the handshake waits inside OpenSSL.
+    // What came with the end of the handshake waits inside OpenSSL, and perhaps its end.
     loop_.schedule(deliver_);
   }
   void pause_reading(bool paused) override {
@@ -60,10 +60,11 @@ class TlsStream final : public Stream, private Stream::Reader {
 
   void on_end(std::optional<Error> error) override {
     if (!settled_.is_set()) {
-      settled_.set(fail(error ? *std::move(error) : Error(Code::kUnavailable, "EOF")));
-    } else if (reader_ != nullptr) {
-      reader_->on_end(std::move(error));
+      return settled_.set(fail(error ? *std::move(error) : Error(Code::kUnavailable, "EOF")));
     }
+    if (error) broken_ = true;
+    end(std::move(error));
+    deliver();
   }
   void on_drained() override {
     if (reader_ != nullptr) reader_->on_drained();
@@ -88,10 +89,22 @@ class TlsStream final : public Stream, private Stream::Reader {
     return take_openssl_error();
   }
 
+  // The first word on why nothing more comes is the one that counts.
+  void end(std::optional<Error> error) {
+    if (!end_) end_.emplace(std::move(error));
+  }
+
   void deliver() {
     if (reader_ == nullptr) return;
+    read_plain();
+    send_sealed();
+    if (!end_ || paused_ || std::exchange(end_told_, true)) return;
+    reader_->on_end(std::move(*end_));
+  }
+
+  void read_plain() {
     char buffer[16 * 1024];
-    while (!paused_ && !broken_) {
+    while (!paused_ && !read_all_) {
       ERR_clear_error();
       const int count = SSL_read(ssl_.get(), buffer, sizeof buffer);
       if (count > 0) {
@@ -100,11 +113,11 @@ class TlsStream final : public Stream, private Stream::Reader {
       }
       const int why = SSL_get_error(ssl_.get(), count);
       if (why == SSL_ERROR_WANT_READ) break;
+      read_all_ = true;
+      if (why == SSL_ERROR_ZERO_RETURN) return end(std::nullopt);
       broken_ = true;
-      if (why == SSL_ERROR_ZERO_RETURN) return reader_->on_end(std::nullopt);
-      return reader_->on_end(Error(Code::kUnavailable, "tls: " + take_openssl_error()));
+      end(Error(Code::kUnavailable, "tls: " + take_openssl_error()));
     }
-    send_sealed();
   }
 
   void seal() {
@@ -147,23 +160,22 @@ class TlsStream final : public Stream, private Stream::Reader {
   TlsPeer peer_;
   Bytes plain_;
   bool paused_ = false;
-  bool broken_ = false;
+  bool broken_ = false;    // nothing can be sent
+  bool read_all_ = false;  // OpenSSL gives no more
+  bool end_told_ = false;
+  std::optional<std::optional<Error>> end_;  // why nothing more comes
   Eventual<void> settled_;
   Call seal_{*this, &TlsStream::seal};
   Call deliver_{*this, &TlsStream::deliver};
 };
-
-bool is_address(const std::string& name) {
-  ASN1_OCTET_STRING* parsed = a2i_IPADDRESS(name.c_str());
-  ASN1_OCTET_STRING_free(parsed);
-  return parsed != nullptr;
-}
 
 void expect_name(SSL* ssl, const std::string& name) {
   if (name.empty()) return;
   if (is_address(name)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str());
   } else {
+    // As Go: the common name is no host's name.
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     SSL_set_tlsext_host_name(ssl, name.c_str());
     SSL_set1_host(ssl, name.c_str());
   }

@@ -1,5 +1,6 @@
 #include "parts/etcd/apply/state_machine.h"
 
+#include "base/bytes.h"
 #include "base/check.h"
 #include "parts/etcd/error/errors.h"
 #include "parts/etcd/mvcc/check_request.h"
@@ -22,6 +23,16 @@ uint64_t cost(const std::vector<mvcc::RequestOp>& ops) {
     if (const auto* put = std::get_if<mvcc::PutRequest>(&op.request)) sum += cost(*put);
   }
   return sum;
+}
+
+// The original writes the first revision of its auth store when it makes a database;
+// Hash covers it.
+void begin_auth_revision(Storage& storage) {
+  constexpr BytesView kKey = "authRevision";
+  if (storage.get(Bucket::kAuth, kKey)) return;
+  Bytes first;
+  append_be64(first, 1);
+  storage.put(Bucket::kAuth, Bytes(kKey), std::move(first));
 }
 
 template <typename... Kinds>
@@ -51,7 +62,9 @@ StateMachine::StateMachine(Storage& storage, lease::LessorOptions lease_options)
       items_(lessor_),
       store_(std::make_unique<mvcc::Store>(storage, items_)),
       watches_(std::make_unique<mvcc::WatchHub>(*store_)),
-      alarms_(storage) {}
+      alarms_(storage) {
+  begin_auth_revision(storage);
+}
 
 void StateMachine::restore() {
   lessor_.restore();

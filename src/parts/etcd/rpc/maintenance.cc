@@ -35,8 +35,7 @@ Task<Bytes> alarm(Member& member, const CallInfo& info, BytesView raw) {
                                    static_cast<apply::AlarmType>(request.alarm())};
   const apply::Response response =
       co_await member.propose(apply::kAlarmField, apply::encode(wanted));
-  etcdserverpb::AlarmResponse answer;
-  fill(*answer.mutable_header(), member.header());
+  etcdserverpb::AlarmResponse answer;  // without a header, as the original's
   for (const apply::Alarm& raised : std::get<apply::AlarmResult>(response).alarms) {
     auto* listed = answer.add_alarms();
     listed->set_memberid(raised.member_id);
