@@ -1,17 +1,16 @@
 // The same puts through Debian's grpc++ callback client: what a generator that is not
 // ours sees of the same server.
-#include <etcd/rpc.grpc.pb.h>
-#include <grpcpp/grpcpp.h>
-#include <sys/resource.h>
-
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <etcd/rpc.grpc.pb.h>
+#include <grpcpp/grpcpp.h>
 #include <memory>
 #include <mutex>
 #include <random>
+#include <sys/resource.h>
 #include <vector>
 
 namespace {

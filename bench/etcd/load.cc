@@ -5,10 +5,9 @@
 //   etcd-load --endpoints 127.0.0.1:2379 --mode put --clients 256 --seconds 10
 //
 // Prints one JSON object: operations, seconds, percentiles in microseconds, its own CPU.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <sys/resource.h>
 
 #include "base/format.h"
 #include "base/protowire.h"
@@ -39,12 +38,13 @@ struct Options {
 
 constexpr size_t kKeySize = 8;
 
-Bytes key_of(uint64_t number) { return to_hex16(number).substr(16 - kKeySize); }
+Bytes key_of(uint64_t number) {
+  return to_hex16(number).substr(16 - kKeySize);
+}
 
 class Requests {
  public:
-  explicit Requests(const Options& options)
-      : options_(options), value_(options.value_size, 'v') {}
+  explicit Requests(const Options& options) : options_(options), value_(options.value_size, 'v') {}
 
   std::string_view path() const {
     return is_put() ? "/etcdserverpb.KV/Put" : "/etcdserverpb.KV/Range";
@@ -206,11 +206,11 @@ Connection::Connection(Run& run, std::unique_ptr<Stream> stream, std::string aut
                {":authority", authority_},
                {"content-type", "application/grpc"},
                {"te", "trailers"}},
-      session_(std::make_unique<H2Session>(
-          run.loop(), std::move(stream), client_options(), nullptr,
-          [this](const std::optional<Error>& error) {
-            run_.broke(error ? error->text() : "the server closed the connection");
-          })) {
+      session_(std::make_unique<H2Session>(run.loop(), std::move(stream), client_options(), nullptr,
+                                           [this](const std::optional<Error>& error) {
+                                             run_.broke(error ? error->text()
+                                                              : "the server closed the connection");
+                                           })) {
   session_->start();
 }
 

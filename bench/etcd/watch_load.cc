@@ -2,9 +2,8 @@
 // a second arrive.
 //
 //   etcd-watch-load --endpoint 127.0.0.1:2379 --streams 10 --watchers 100 --puts 200
-#include <sys/resource.h>
-
 #include <cstdio>
+#include <sys/resource.h>
 
 #include "base/format.h"
 #include "base/protowire.h"
@@ -97,16 +96,14 @@ class Run {
   void report(uint64_t wanted) {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    const double cpu =
-        static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-        static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+    const double cpu = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                       static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
     const double took = std::chrono::duration<double>(ended_ - began_).count();
     std::printf(
         "{\"operations\":%llu,\"errors\":%llu,\"seconds\":%.4f,\"per_second\":%.1f,"
         "\"client_cpu_seconds\":%.4f}\n",
-        static_cast<unsigned long long>(events_),
-        static_cast<unsigned long long>(wanted - events_), took,
-        static_cast<double>(events_) / took, cpu);
+        static_cast<unsigned long long>(events_), static_cast<unsigned long long>(wanted - events_),
+        took, static_cast<double>(events_) / took, cpu);
   }
 
   UvLoop& loop_;

@@ -47,9 +47,15 @@ inline void store_be32(char* to, uint32_t value) {
   value = __builtin_bswap32(value);
   std::memcpy(to, &value, sizeof value);
 }
-inline void store_le64(char* to, uint64_t value) { std::memcpy(to, &value, sizeof value); }
-inline void store_le32(char* to, uint32_t value) { std::memcpy(to, &value, sizeof value); }
-inline void store_le16(char* to, uint16_t value) { std::memcpy(to, &value, sizeof value); }
+inline void store_le64(char* to, uint64_t value) {
+  std::memcpy(to, &value, sizeof value);
+}
+inline void store_le32(char* to, uint32_t value) {
+  std::memcpy(to, &value, sizeof value);
+}
+inline void store_le16(char* to, uint16_t value) {
+  std::memcpy(to, &value, sizeof value);
+}
 
 inline void append_be64(Bytes& to, uint64_t value) {
   char raw[8];

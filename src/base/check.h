@@ -10,12 +10,13 @@ namespace argosy {
 
 inline void check(bool claim, const char* why = "",
                   std::source_location where = std::source_location::current()) {
-  if (!claim) [[unlikely]] check_failed(why, where);
+  if (!claim) [[unlikely]]
+    check_failed(why, where);
 }
 
 // For places that cannot be reached.
-[[noreturn]] inline void unreachable(
-    const char* why, std::source_location where = std::source_location::current()) {
+[[noreturn]] inline void unreachable(const char* why,
+                                     std::source_location where = std::source_location::current()) {
   check_failed(why, where);
 }
 

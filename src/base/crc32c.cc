@@ -33,10 +33,16 @@ uint32_t by_table(uint32_t crc, const char* at, size_t size) {
   for (; size > 0; --size, ++at) crc = __builtin_ia32_crc32qi(crc, static_cast<uint8_t>(*at));
   return crc;
 }
-bool has_instruction() { return __builtin_cpu_supports("sse4.2") != 0; }
+bool has_instruction() {
+  return __builtin_cpu_supports("sse4.2") != 0;
+}
 #else
-uint32_t by_instruction(uint32_t crc, const char* at, size_t size) { return by_table(crc, at, size); }
-bool has_instruction() { return false; }
+uint32_t by_instruction(uint32_t crc, const char* at, size_t size) {
+  return by_table(crc, at, size);
+}
+bool has_instruction() {
+  return false;
+}
 #endif
 
 }  // namespace

@@ -77,7 +77,9 @@ using Result = std::expected<T, Error>;
 inline std::unexpected<Error> fail(Code code, std::string message) {
   return std::unexpected<Error>(Error(code, std::move(message)));
 }
-inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(std::move(error)); }
+inline std::unexpected<Error> fail(Error error) {
+  return std::unexpected<Error>(std::move(error));
+}
 
 // The error of a system call that has just set errno: `what` names the call and
 // its object ("open /var/lib/x"). The code is chosen from the errno.
@@ -87,19 +89,18 @@ Error system_error(std::string what, int number);
 
 // TRY(expression): the value of a Result, or leave this function with its error.
 // TRY_CONTEXT adds context on the way. Not for coroutines: there, co_await does it.
-#define TRY(expression)                                                         \
-  ({                                                                            \
-    auto try_result_ = (expression);                                            \
-    if (!try_result_) [[unlikely]]                                              \
+#define TRY(expression)                                                          \
+  ({                                                                             \
+    auto try_result_ = (expression);                                             \
+    if (!try_result_) [[unlikely]]                                               \
       return ::std::unexpected<::argosy::Error>(std::move(try_result_).error()); \
-    *std::move(try_result_);                                                    \
+    *std::move(try_result_);                                                     \
   })
 
-#define TRY_CONTEXT(expression, what)                                       \
-  ({                                                                        \
-    auto try_result_ = (expression);                                        \
-    if (!try_result_) [[unlikely]]                                          \
-      return ::std::unexpected<::argosy::Error>(                            \
-          std::move(try_result_).error().context(what));                    \
-    *std::move(try_result_);                                                \
+#define TRY_CONTEXT(expression, what)                                                          \
+  ({                                                                                           \
+    auto try_result_ = (expression);                                                           \
+    if (!try_result_) [[unlikely]]                                                             \
+      return ::std::unexpected<::argosy::Error>(std::move(try_result_).error().context(what)); \
+    *std::move(try_result_);                                                                   \
   })

@@ -5,7 +5,9 @@
 namespace argosy {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 template <typename Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -40,14 +42,29 @@ size_t utf8_length(std::string_view text, size_t at) {
 void append_escaped(std::string& out, uint8_t byte) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   switch (byte) {
-    case '\a': out += "\\a"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\v': out += "\\v"; return;
-    default: break;
+    case '\a':
+      out += "\\a";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\v':
+      out += "\\v";
+      return;
+    default:
+      break;
   }
   out += "\\x";
   out += kDigits[byte >> 4];
@@ -112,7 +129,9 @@ std::optional<int64_t> parse_int(std::string_view text) {
   return parse_number<int64_t>(text);
 }
 
-std::optional<uint64_t> parse_uint(std::string_view text) { return parse_number<uint64_t>(text); }
+std::optional<uint64_t> parse_uint(std::string_view text) {
+  return parse_number<uint64_t>(text);
+}
 
 std::string go_quote(std::string_view text) {
   std::string out = "\"";

@@ -30,25 +30,48 @@ constexpr std::array<Unit, 7> kUnits{{{"ns", 1},
                                       {"m", 60'000'000'000},
                                       {"h", 3'600'000'000'000}}};
 
-// A number with a fraction at the start of `text`, which it cuts away.
-std::optional<double> take_number(std::string_view& text) {
-  size_t length = 0;
-  double value = 0;
-  double scale = 0;
-  for (; length < text.size(); ++length) {
-    const char c = text[length];
-    if (c == '.' && scale == 0) {
-      scale = 1;
-    } else if (c >= '0' && c <= '9') {
-      value = value * 10 + (c - '0');
-      scale *= 10;
-    } else {
+// A decimal number as whole part and fraction / scale; exact, unlike a double.
+struct Decimal {
+  uint64_t whole = 0;
+  uint64_t fraction = 0;
+  uint64_t scale = 1;
+};
+
+constexpr uint64_t kMost = 1ULL << 63;
+
+// The decimal number at the start of `text`, which it cuts away.
+std::optional<Decimal> take_number(std::string_view& text) {
+  Decimal number;
+  size_t digits = 0;
+  bool in_fraction = false;
+  while (!text.empty()) {
+    const char c = text.front();
+    if (c == '.' && !in_fraction) {
+      in_fraction = true;
+    } else if (c < '0' || c > '9') {
       break;
+    } else if (++digits; !in_fraction) {
+      if (number.whole > kMost / 10) return std::nullopt;
+      number.whole = number.whole * 10 + static_cast<uint64_t>(c - '0');
+    } else if (number.scale < kMost / 16) {
+      // What is smaller than that counts for nothing.
+      number.fraction = number.fraction * 10 + static_cast<uint64_t>(c - '0');
+      number.scale *= 10;
     }
+    text.remove_prefix(1);
   }
-  if (length == 0 || (length == 1 && text[0] == '.')) return std::nullopt;
-  text.remove_prefix(length);
-  return scale > 1 ? value / scale : value;
+  if (digits == 0) return std::nullopt;
+  return number;
+}
+
+// Nothing when it is more than 2^63 nanoseconds.
+std::optional<uint64_t> times(const Decimal& number, int64_t unit) {
+  const auto nanoseconds = static_cast<uint64_t>(unit);
+  if (number.whole > kMost / nanoseconds) return std::nullopt;
+  __extension__ using Wide = unsigned __int128;
+  const Wide rest = static_cast<Wide>(number.fraction) * nanoseconds / number.scale;
+  const uint64_t value = number.whole * nanoseconds + static_cast<uint64_t>(rest);
+  return value <= kMost ? std::optional(value) : std::nullopt;
 }
 
 std::optional<int64_t> take_unit(std::string_view& text) {
@@ -97,16 +120,19 @@ std::optional<Duration> parse_go_duration(std::string_view text) {
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   if (text == "0") return Duration(0);
   if (text.empty()) return std::nullopt;
-  double total = 0;
+  uint64_t total = 0;
   while (!text.empty()) {
     const auto number = take_number(text);
     if (!number) return std::nullopt;
     const auto unit = take_unit(text);
     if (!unit) return std::nullopt;
-    total += *number * static_cast<double>(*unit);
-    if (total > 9.2e18) return std::nullopt;
+    const auto value = times(*number, *unit);
+    if (!value || *value > kMost - total) return std::nullopt;
+    total += *value;
   }
-  return Duration(static_cast<int64_t>(negative ? -total : total));
+  if (negative) return Duration(static_cast<int64_t>(0 - total));
+  if (total == kMost) return std::nullopt;
+  return Duration(static_cast<int64_t>(total));
 }
 
 std::string to_go_duration(Duration duration) {

@@ -8,7 +8,9 @@ namespace argosy::linearizability {
 inline Action get(Bytes key, Bytes value, int64_t mod_revision) {
   return {Action::Kind::kGet, std::move(key), "", 0, {std::move(value), mod_revision}, false};
 }
-inline Action get_absent(Bytes key) { return {Action::Kind::kGet, std::move(key), "", 0, {}, false}; }
+inline Action get_absent(Bytes key) {
+  return {Action::Kind::kGet, std::move(key), "", 0, {}, false};
+}
 inline Action put(Bytes key, Bytes value, int64_t lease = 0) {
   return {Action::Kind::kPut, std::move(key), std::move(value), lease, {}, false};
 }

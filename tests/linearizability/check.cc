@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_set>
 
 #include "base/check.h"
@@ -39,8 +40,8 @@ class Timeline {
       if (history[i].is_known()) moments.push_back({history[i].returned, true, i});
     }
     // At the same moment calls come first: what may overlap does.
-    std::stable_sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) {
-      return a.at != b.at ? a.at < b.at : a.is_return < b.is_return;
+    std::sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) {
+      return std::tie(a.at, a.is_return, a.operation) < std::tie(b.at, b.is_return, b.operation);
     });
     nodes_.resize(moments.size() + 1);
     std::vector<size_t> call_of(history.size(), kNone);
@@ -89,15 +90,17 @@ class Timeline {
 // when a return is reached that way, the last choice was wrong.
 class Search {
  public:
-  Search(const History& history, Budget budget)
-      : history_(history), budget_(budget), timeline_(history),
-        taken_((history.size() + 7) / 8, '\0') {
-    for (size_t i = 0; i < history.size(); ++i) {
-      answered_ += history[i].is_known() ? 1 : 0;
-      if (has_place(history[i])) writes_.push_back(i);
+  Search(History history, Budget budget)
+      : history_(std::move(history)),
+        budget_(budget),
+        timeline_(history_),
+        taken_((history_.size() + 7) / 8, '\0') {
+    for (size_t i = 0; i < history_.size(); ++i) {
+      answered_ += history_[i].is_known() ? 1 : 0;
+      if (has_place(history_[i])) writes_.push_back(i);
     }
-    std::stable_sort(writes_.begin(), writes_.end(), [&](size_t a, size_t b) {
-      return history[a].revision < history[b].revision;
+    std::sort(writes_.begin(), writes_.end(), [this](size_t a, size_t b) {
+      return std::tie(history_[a].revision, a) < std::tie(history_[b].revision, b);
     });
   }
 
@@ -192,9 +195,8 @@ class Search {
     for (size_t i = 0; i < history_.size(); ++i) {
       if (!placed.contains(i)) left.push_back(i);
     }
-    std::sort(left.begin(), left.end(), [this](size_t a, size_t b) {
-      return history_[a].invoked < history_[b].invoked;
-    });
+    std::sort(left.begin(), left.end(),
+              [this](size_t a, size_t b) { return history_[a].invoked < history_[b].invoked; });
     text += "  and none of these can follow\n";
     for (size_t i = 0; i < std::min(left.size(), kShownAfter); ++i) {
       text += "    " + describe(history_[left[i]]) + "\n";
@@ -202,7 +204,7 @@ class Search {
     return text;
   }
 
-  const History& history_;
+  const History history_;
   Budget budget_;
   Timeline timeline_;
   Bytes taken_;  // a bit for each operation
@@ -215,6 +217,31 @@ class Search {
   std::unordered_set<Bytes> seen_;
   uint64_t seen_bytes_ = 0;
 };
+
+// A write whose answer named no revision has the one that a read of its value saw; and if
+// it had no answer, it did happen.
+History learn_revisions(History history) {
+  std::unordered_map<Bytes, int64_t> seen;
+  for (const Operation& operation : history) {
+    if (!operation.is_known()) continue;
+    for (const Action& action : operation.taken()) {
+      if (action.kind == Action::Kind::kGet && action.seen.value) {
+        seen.emplace(*action.seen.value, action.seen.mod_revision);
+      }
+    }
+  }
+  for (Operation& operation : history) {
+    for (const auto* actions : {&operation.then, &operation.otherwise}) {
+      for (const Action& action : *actions) {
+        const auto it = seen.find(action.value);
+        if (operation.revision == 0 && action.kind == Action::Kind::kPut && it != seen.end()) {
+          operation.revision = it->second;
+        }
+      }
+    }
+  }
+  return history;
+}
 
 std::set<Bytes> groups_of(const Operation& operation, const GroupOf& group_of) {
   std::set<Bytes> groups;
@@ -230,7 +257,7 @@ std::set<Bytes> groups_of(const Operation& operation, const GroupOf& group_of) {
 }  // namespace
 
 Judgement check_group(const History& history, Budget budget) {
-  return Search(history, budget).run();
+  return Search(learn_revisions(history), budget).run();
 }
 
 Judgement check_linearizable(const History& history, const GroupOf& group_of, Budget budget) {
@@ -264,8 +291,8 @@ Judgement check_linearizable(const History& history, const GroupOf& group_of, Bu
     }
     if (one.verdict == Verdict::kUndecided) {
       whole.verdict = Verdict::kUndecided;
-      whole.explanation += format("group {} of {} operations is undecided\n", group,
-                                  operations.size());
+      whole.explanation +=
+          format("group {} of {} operations is undecided\n", group, operations.size());
     }
   }
   return whole;

@@ -28,8 +28,7 @@ struct Budget {
 // Keys of the same group may occur in one operation. Operations with no answer may have
 // happened at any time after they were invoked, or never.
 using GroupOf = std::function<Bytes(BytesView key)>;
-Judgement check_linearizable(const History& history, const GroupOf& group_of,
-                             Budget budget = {});
+Judgement check_linearizable(const History& history, const GroupOf& group_of, Budget budget = {});
 
 // Of a history over one group of keys.
 Judgement check_group(const History& history, Budget budget = {});

@@ -11,8 +11,12 @@ namespace {
 Verdict verdict(const History& history, Budget budget = {}) {
   return check_group(history, budget).verdict;
 }
-bool is_right(const History& history) { return verdict(history) == Verdict::kLinearizable; }
-bool is_wrong(const History& history) { return verdict(history) == Verdict::kNotLinearizable; }
+bool is_right(const History& history) {
+  return verdict(history) == Verdict::kLinearizable;
+}
+bool is_wrong(const History& history) {
+  return verdict(history) == Verdict::kNotLinearizable;
+}
 
 TEST_CASE("one after the other") {
   CHECK(is_right({}));
@@ -24,8 +28,8 @@ TEST_CASE("one after the other") {
 TEST_CASE("overlapping writes may take effect in either order") {
   const Operation a = op(0, 10, 0, {put("k", "a")});
   const Operation b = op(0, 10, 0, {put("k", "b")});
-  CHECK(is_right({a, b, op(11, 12, 0, {get("k", "a", -1)})}) ==
-        is_right({a, b, op(11, 12, 0, {get("k", "b", -2)})}));
+  CHECK(is_right({a, b, op(11, 12, 0, {get("k", "a", 3)})}));
+  CHECK(is_right({a, b, op(11, 12, 0, {get("k", "b", 3)})}));
   CHECK(is_right({op(0, 10, 3, {put("k", "a")}), op(0, 10, 2, {put("k", "b")}),
                   op(11, 12, 3, {get("k", "a", 3)})}));
   CHECK(is_wrong({op(0, 10, 2, {put("k", "a")}), op(0, 10, 3, {put("k", "b")}),
@@ -37,12 +41,13 @@ TEST_CASE("an overlapping read sees the old or the new") {
   const Operation second = op(2, 10, 3, {put("k", "b")});
   CHECK(is_right({first, second, op(3, 4, 2, {get("k", "a", 2)})}));
   CHECK(is_right({first, second, op(3, 4, 3, {get("k", "b", 3)})}));
-  CHECK(is_right({first, second, op(3, 4, 2, {get("k", "a", 2)}), op(5, 6, 3, {get("k", "b", 3)})}));
+  CHECK(
+      is_right({first, second, op(3, 4, 2, {get("k", "a", 2)}), op(5, 6, 3, {get("k", "b", 3)})}));
 }
 
 TEST_CASE("wrong: two reads see new and then old") {
   CHECK(is_wrong({op(0, 1, 0, {put("k", "a")}), op(2, 10, 3, {put("k", "b")}),
-                  op(3, 4, 0, {get("k", "b", 3)}), op(5, 6, 0, {get("k", "a", -1)})}));
+                  op(3, 4, 0, {get("k", "b", 3)}), op(5, 6, 0, {get("k", "a", 2)})}));
 }
 
 TEST_CASE("wrong: a lost write") {
@@ -91,8 +96,8 @@ TEST_CASE("wrong: a write without an answer happens before it was sent, or twice
   Operation seen = lost(20, {put("k", "b")});
   seen.revision = 3;
   CHECK(is_wrong({op(0, 1, 2, {put("k", "a")}), seen, op(3, 4, 3, {get("k", "b", 3)})}));
-  CHECK(is_wrong({lost(0, {put("k", "b")}), op(1, 2, 0, {get("k", "b", -1)}),
-                  op(3, 4, 0, {put("k", "c")}), op(5, 6, 0, {get("k", "b", -1)})}));
+  CHECK(is_wrong({lost(0, {put("k", "b")}), op(1, 2, 0, {get("k", "b", 2)}),
+                  op(3, 4, 0, {put("k", "c")}), op(5, 6, 0, {get("k", "b", 2)})}));
 }
 
 TEST_CASE("compare and swap") {
@@ -102,8 +107,8 @@ TEST_CASE("compare and swap") {
   CHECK(is_wrong({write, cas(2, 3, 3, true, {"k", 2}, {put("k", "b")}),
                   cas(4, 5, 4, true, {"k", 2}, {put("k", "c")})}));
   CHECK(is_wrong({write, cas(2, 3, 2, false, {"k", 2}, {put("k", "b")})}));
-  CHECK(is_right({write, lost(2, {put("k", "x")}),
-                  cas(4, 5, 3, false, {"k", 2}, {put("k", "b")})}));
+  CHECK(
+      is_right({write, lost(2, {put("k", "x")}), cas(4, 5, 3, false, {"k", 2}, {put("k", "b")})}));
 }
 
 TEST_CASE("wrong: half of a transaction is seen") {

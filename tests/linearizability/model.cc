@@ -18,8 +18,10 @@ bool Model::answers(const std::vector<Action>& actions) const {
   return std::all_of(actions.begin(), actions.end(), [this](const Action& action) {
     const auto it = keys_.find(action.key);
     switch (action.kind) {
-      case Action::Kind::kPut: return true;
-      case Action::Kind::kDelete: return action.did_delete == (it != keys_.end());
+      case Action::Kind::kPut:
+        return true;
+      case Action::Kind::kDelete:
+        return action.did_delete == (it != keys_.end());
       case Action::Kind::kGet:
         if (it == keys_.end()) return !action.seen.value.has_value();
         return action.seen.value == it->second.value &&
@@ -41,9 +43,10 @@ bool Model::change(const Operation& operation, const std::vector<Action>& action
     }
   }
   if (operation.ended_lease != 0) {
-    changed = std::erase_if(keys_, [&](const auto& entry) {
-                return entry.second.lease == operation.ended_lease;
-              }) > 0 ||
+    changed = std::erase_if(keys_,
+                            [&](const auto& entry) {
+                              return entry.second.lease == operation.ended_lease;
+                            }) > 0 ||
               changed;
   }
   return changed;
@@ -55,8 +58,7 @@ bool Model::step(const Operation& operation, size_t number) {
   const bool is_known = operation.is_known();
   if (is_known && (held != operation.succeeded || !answers(actions))) return false;
   const bool has_revision = operation.revision != 0;
-  const int64_t revision =
-      has_revision ? operation.revision : -1 - static_cast<int64_t>(number);
+  const int64_t revision = has_revision ? operation.revision : -1 - static_cast<int64_t>(number);
   const bool changed = change(operation, actions, revision);
   if (!has_revision) return true;
   // One without an answer has a revision only because somebody saw what it did.

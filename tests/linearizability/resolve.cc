@@ -2,6 +2,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include "base/format.h"
@@ -19,7 +20,7 @@ class Resolver {
     for (const Operation& operation : history) {
       Operation& kept = resolved_.history.emplace_back(operation);
       if (!kept.is_known()) kept.revision = revision_of_put(kept);
-      if (kept.revision != 0) explained_.insert(kept.revision);
+      if (kept.revision != 0) explain(kept);
     }
   }
 
@@ -30,8 +31,8 @@ class Resolver {
       if (!operation.is_known() && operation.revision == 0) unknown.push_back(&operation);
     }
     // All may still happen at any later time, so the earliest can explain the most.
-    std::stable_sort(unknown.begin(), unknown.end(),
-                     [](auto* a, auto* b) { return a->invoked < b->invoked; });
+    std::sort(unknown.begin(), unknown.end(),
+              [](auto* a, auto* b) { return std::tie(a->invoked, a) < std::tie(b->invoked, b); });
     for (Operation* operation : unknown) operation->revision = revision_of_deletion(*operation);
     std::erase_if(resolved_.history, [](const Operation& operation) {
       return !operation.is_known() && operation.revision == 0;
@@ -46,6 +47,22 @@ class Resolver {
   }
 
  private:
+  // A lease's end is remembered even when it changed nothing; then no event has both its
+  // revision and its lease.
+  void explain(const Operation& operation) {
+    if (operation.ended_lease != 0) {
+      explained_ends_.emplace(operation.revision, operation.ended_lease);
+    }
+    for (const auto* actions : {&operation.then, &operation.otherwise}) {
+      for (const Action& action : *actions) {
+        const bool may_delete = !operation.is_known() || action.did_delete;
+        if (action.kind == Action::Kind::kDelete && may_delete) {
+          explained_.emplace(operation.revision, action.key);
+        }
+      }
+    }
+  }
+
   int64_t revision_of_put(const Operation& operation) const {
     for (const auto* actions : {&operation.then, &operation.otherwise}) {
       for (const Action& action : *actions) {
@@ -65,7 +82,8 @@ class Resolver {
         continue;
       }
       const int64_t lease = std::exchange(lease_of[event.key], 0);
-      if (explained_.contains(event.revision)) continue;
+      if (explained_.contains({event.revision, event.key})) continue;
+      if (explained_ends_.contains({event.revision, lease})) continue;
       if (lease == 0) {
         orphans_[event.key].push_back(event.revision);
         continue;
@@ -100,9 +118,10 @@ class Resolver {
   }
 
   const std::vector<Event>& events_;
-  std::unordered_map<Bytes, int64_t> revisions_;  // by value
-  std::set<int64_t> explained_;
-  std::map<Bytes, std::deque<int64_t>> orphans_;  // deletions, by key
+  std::unordered_map<Bytes, int64_t> revisions_;          // by value
+  std::set<std::pair<int64_t, Bytes>> explained_;         // deletions, by key
+  std::set<std::pair<int64_t, int64_t>> explained_ends_;  // and by lease
+  std::map<Bytes, std::deque<int64_t>> orphans_;          // deletions, by key
   std::map<int64_t, int64_t> lease_ends_;
   Resolved resolved_;
 };

@@ -82,10 +82,9 @@ Findings check_past_reads(const std::vector<PastRead>& reads, const std::vector<
   for (const PastRead& read : reads) {
     const Seen right = expected(read);
     if (read.seen == right) continue;
-    note(findings, format("{} said of {} at revision {}: {}@{}; it was {}@{}", read.where,
-                          read.key, read.revision, read.seen.value.value_or("absent"),
-                          read.seen.mod_revision, right.value.value_or("absent"),
-                          right.mod_revision));
+    note(findings, format("{} said of {} at revision {}: {}@{}; it was {}@{}", read.where, read.key,
+                          read.revision, read.seen.value.value_or("absent"), read.seen.mod_revision,
+                          right.value.value_or("absent"), right.mod_revision));
   }
   return findings;
 }
@@ -95,8 +94,8 @@ Findings check_writes(const History& history, const std::vector<Event>& events) 
   const ByValue found = by_value(events);
   for (const auto& [value, same] : found) {
     if (same.size() > 1) {
-      note(findings, format("applied more than once: {} and {}", describe(*same[0]),
-                            describe(*same[1])));
+      note(findings,
+           format("applied more than once: {} and {}", describe(*same[0]), describe(*same[1])));
     }
   }
   std::set<std::pair<int64_t, Bytes>> deletions;

@@ -19,9 +19,11 @@ TEST_CASE("revisions follow real time") {
   CHECK(check_revisions({op(0, 5, 2, {put("a", "1")}), op(1, 2, 3, {put("b", "1")}),
                          op(6, 7, 3, {get("a", "1", 2)})})
             .empty());
-  CHECK(check_revisions({op(0, 1, 3, {put("a", "1")}), op(2, 3, 2, {get_absent("b")})}).size() == 1);
+  CHECK(check_revisions({op(0, 1, 3, {put("a", "1")}), op(2, 3, 2, {get_absent("b")})}).size() ==
+        1);
   CHECK(check_revisions({op(0, 1, 3, {put("a", "1")}), op(2, 3, 2, {put("b", "1")})}).size() == 1);
-  CHECK(check_revisions({op(0, 1, 3, {get_absent("a")}), op(2, 3, 3, {put("b", "1")})}).size() == 1);
+  CHECK(check_revisions({op(0, 1, 3, {get_absent("a")}), op(2, 3, 3, {put("b", "1")})}).size() ==
+        1);
 }
 
 TEST_CASE("two writes never share a revision") {
@@ -32,7 +34,9 @@ TEST_CASE("two writes never share a revision") {
 TEST_CASE("reads of the past are repeatable") {
   const std::vector<Event> events{put_event(2, "a", "1"), put_event(3, "b", "2"),
                                   delete_event(5, "a")};
-  CHECK(check_past_reads({{"n1", "a", 2, {"1", 2}}, {"n2", "a", 4, {"1", 2}}, {"n1", "a", 5, {}},
+  CHECK(check_past_reads({{"n1", "a", 2, {"1", 2}},
+                          {"n2", "a", 4, {"1", 2}},
+                          {"n1", "a", 5, {}},
                           {"n1", "b", 2, {}}},
                          events)
             .empty());
@@ -45,9 +49,9 @@ TEST_CASE("acknowledged writes are among the events, once") {
   const History history{op(0, 1, 2, {put("a", "1")}), op(2, 3, 3, {erase("a", true)}),
                         lost(4, {put("a", "2")})};
   CHECK(check_writes(history, {put_event(2, "a", "1"), delete_event(3, "a")}).empty());
-  CHECK(check_writes(history,
-                     {put_event(2, "a", "1"), delete_event(3, "a"), put_event(4, "a", "2")})
-            .empty());
+  CHECK(
+      check_writes(history, {put_event(2, "a", "1"), delete_event(3, "a"), put_event(4, "a", "2")})
+          .empty());
   SUBCASE("lost") {
     CHECK(check_writes(history, {delete_event(3, "a")}).size() == 1);
     CHECK(check_writes(history, {put_event(2, "a", "1")}).size() == 1);
@@ -66,9 +70,9 @@ TEST_CASE("acknowledged writes are among the events, once") {
 }
 
 TEST_CASE("events tell what became of operations without an answer") {
-  const History history{lost(0, {put("a", "1")}), lost(1, {put("a", "2")}),
+  const History history{lost(0, {put("a", "1")}),     lost(1, {put("a", "2")}),
                         lost(2, {erase("a", false)}), lost(3, {erase("b", false)}),
-                        lease_end(4, kNever, 0, 7), lease_end(4, kNever, 0, 8)};
+                        lease_end(4, kNever, 0, 7),   lease_end(4, kNever, 0, 8)};
   const std::vector<Event> events{put_event(2, "a", "2"), put_event(3, "c", "x", 7),
                                   delete_event(4, "a"), delete_event(5, "c")};
   const Resolved resolved = resolve_unknown(history, events);
@@ -84,18 +88,22 @@ TEST_CASE("events tell what became of operations without an answer") {
 
 TEST_CASE("deletions and ends of leases that nothing explains") {
   CHECK(resolve_unknown({}, {put_event(2, "a", "2"), delete_event(3, "a")}).findings.size() == 1);
-  CHECK(resolve_unknown({}, {put_event(2, "a", "2", 7), delete_event(3, "a")}).findings.size() == 1);
+  CHECK(resolve_unknown({}, {put_event(2, "a", "2", 7), delete_event(3, "a")}).findings.size() ==
+        1);
   CHECK(resolve_unknown({lease_end(0, kNever, 0, 7)},
                         {put_event(2, "a", "2", 7), put_event(2, "b", "3", 7), delete_event(3, "a"),
                          delete_event(4, "b")})
             .findings.size() == 1);
 }
 
-EventStream stream(std::vector<Event> events) { return {"w", "a", "z", 2, 9, std::move(events)}; }
+EventStream stream(std::vector<Event> events) {
+  return {"w", "a", "z", 2, 9, std::move(events)};
+}
 
 TEST_CASE("a stream in order") {
-  CHECK(check_order(stream({put_event(2, "a", "1"), put_event(3, "a", "2"), put_event(3, "b", "3")}))
-            .empty());
+  CHECK(
+      check_order(stream({put_event(2, "a", "1"), put_event(3, "a", "2"), put_event(3, "b", "3")}))
+          .empty());
   CHECK(check_order(stream({put_event(3, "a", "1"), put_event(2, "a", "2")})).size() == 1);
   CHECK(check_order(stream({put_event(3, "a", "1"), put_event(3, "a", "1")})).size() == 1);
   CHECK(check_order(stream({put_event(10, "a", "1")})).size() == 1);
@@ -103,8 +111,8 @@ TEST_CASE("a stream in order") {
 }
 
 TEST_CASE("streams tell the same story") {
-  const EventStream all = stream({put_event(2, "a", "1"), put_event(3, "b", "2"),
-                                  put_event(4, "a", "3")});
+  const EventStream all =
+      stream({put_event(2, "a", "1"), put_event(3, "b", "2"), put_event(4, "a", "3")});
   CHECK(check_same(all, all).empty());
   EventStream part{"p", "a", "b", 3, 9, {put_event(4, "a", "3")}};
   CHECK(check_same(part, all).empty());

@@ -6,7 +6,8 @@
 
 namespace argosy::grpc {
 
-class Call final : public H2Stream::Handler,
+class Call final : public Pooled,
+                   public H2Stream::Handler,
                    private ServerStream,
                    private task_internal::Completion {
  public:

@@ -61,7 +61,7 @@ class Channel::Connection {
     options.ping_after_idle = channel_.options_.ping_after_idle;
     options.ping_timeout = channel_.options_.ping_timeout;
     // One that is going away has calls that still run.
-    if (session_) channel_.leaving_.push_back(std::move(session_));
+    if (session_ && !session_->is_closed()) channel_.leaving_.push_back(std::move(session_));
     session_ =
         std::make_unique<H2Session>(channel_.loop_, std::move(stream), options, nullptr,
                                     [this](const std::optional<Error>& error) { on_lost(error); });

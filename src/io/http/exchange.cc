@@ -43,6 +43,8 @@ Task<Bytes> Exchange::read_all(size_t limit) {
 
 void Exchange::respond(int status, std::string_view content_type, BytesView body, Headers more) {
   Headers headers = std::move(more);
+  for (const Header& header : always_) headers.add(header.name, header.value);
+  headers.add("Date", to_http_date(loop_.wall_now()));
   if (!content_type.empty()) headers.add("Content-Type", content_type);
   if (status != 204 && status != 304) headers.add("Content-Length", std::to_string(body.size()));
   start(status, headers);

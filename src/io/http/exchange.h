@@ -36,7 +36,9 @@ class Exchange {
   // All of the body; ResourceExhausted when it is larger than `limit`.
   Task<Bytes> read_all(size_t limit);
 
-  // A whole response.
+  // A field of every whole response to this request, whoever gives it.
+  void always_send(std::string_view name, std::string_view value) { always_.add(name, value); }
+  // A whole response, with its date.
   void respond(int status, std::string_view content_type, BytesView body, Headers more = {});
   // Or in pieces: start, any number of writes, finish. Without a content-length the
   // body is chunked. Written bodies of answers that have none (to HEAD, 204, 304) are
@@ -71,6 +73,7 @@ class Exchange {
 
  private:
   Loop& loop_;
+  Headers always_;
   std::deque<Bytes> body_;
   std::optional<Error> body_error_;
   Wakeup readable_;

@@ -16,16 +16,15 @@ uint8_t* bytes_of(std::string_view text) {
 
 }  // namespace
 
-std::span<const nghttp2_nv> to_native(std::span<const HeaderView> headers) {
-  thread_local std::vector<nghttp2_nv> scratch;
+std::span<const nghttp2_nv> H2Session::Native::to_native(std::span<const HeaderView> headers) {
   constexpr uint8_t kKept = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
-  scratch.clear();
+  fields.clear();
   for (const HeaderView& header : headers) {
-    scratch.push_back({bytes_of(header.name), bytes_of(header.value), header.name.size(),
-                       header.value.size(),
-                       static_cast<uint8_t>(header.is_constant ? kKept : NGHTTP2_NV_FLAG_NONE)});
+    fields.push_back({bytes_of(header.name), bytes_of(header.value), header.name.size(),
+                      header.value.size(),
+                      static_cast<uint8_t>(header.is_constant ? kKept : NGHTTP2_NV_FLAG_NONE)});
   }
-  return scratch;
+  return fields;
 }
 
 int H2Session::Callbacks::begin_headers(nghttp2_session*, const nghttp2_frame*, void* user) {

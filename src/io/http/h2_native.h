@@ -9,6 +9,10 @@ namespace argosy {
 
 struct H2Session::Native {
   nghttp2_session* session = nullptr;
+  std::vector<nghttp2_nv> fields;
+
+  // In nghttp2's form; good until the next call.
+  std::span<const nghttp2_nv> to_native(std::span<const HeaderView> headers);
   ~Native() { nghttp2_session_del(session); }
 };
 
@@ -33,9 +37,6 @@ struct H2Session::Callbacks {
  private:
   static void on_headers_frame(H2Session& session, const nghttp2_frame& frame);
 };
-
-// In nghttp2's form; good until the next call.
-std::span<const nghttp2_nv> to_native(std::span<const HeaderView> headers);
 
 // The payload of the ping that follows a server's announcement to go away.
 inline constexpr char kGoodbyePing[9] = "goodbye!";

@@ -213,7 +213,7 @@ H2Stream* H2Session::open(std::span<const HeaderView> headers, bool last,
   if (!takes_requests()) return nullptr;
   auto stream = make_stream(0);
   const nghttp2_data_provider provider{{.ptr = stream.get()}, Callbacks::read};
-  const auto native = to_native(headers);
+  const auto native = native_->to_native(headers);
   const int32_t id = nghttp2_submit_request(native_->session, nullptr, native.data(), native.size(),
                                             last ? nullptr : &provider, stream.get());
   if (id < 0) return nullptr;

@@ -34,7 +34,7 @@ void H2Stream::renew(int32_t id) {
 void H2Stream::send_headers(std::span<const HeaderView> headers, bool last) {
   if (reset_ || session_.closed_) return;
   const nghttp2_data_provider provider{{.ptr = this}, H2Session::Callbacks::read};
-  const auto native = to_native(headers);
+  const auto native = session_.native_->to_native(headers);
   nghttp2_submit_response(session_.native_->session, id_, native.data(), native.size(),
                           last ? nullptr : &provider);
   session_.wants_flush();
@@ -108,7 +108,7 @@ long H2Stream::read_data(uint8_t* to, size_t size, uint32_t& flags) {
     flags |= NGHTTP2_DATA_FLAG_EOF;
     if (!trailers_.empty()) {
       flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-      const auto native = to_native(trailers_);
+      const auto native = session_.native_->to_native(trailers_);
       nghttp2_submit_trailer(session_.native_->session, id_, native.data(), native.size());
     }
   } else if (count == 0) {

@@ -22,6 +22,7 @@
 
 #include "base/check.h"
 #include "base/result.h"
+#include "io/task/frame_pool.h"
 
 namespace argosy {
 
@@ -39,7 +40,7 @@ class Completion {
   ~Completion() = default;
 };
 
-struct PromiseBase {
+struct PromiseBase : Pooled {
   std::coroutine_handle<> awaiter;      // resumed with the outcome
   PromiseBase* propagate_to = nullptr;  // fails instead, when the outcome is an error
   Completion* completion = nullptr;     // instead of an awaiter, at the root

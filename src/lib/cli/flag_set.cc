@@ -23,18 +23,19 @@ std::vector<std::string> split_list(std::string_view text) {
   return items;
 }
 
-Error parse_error() { return Error(Code::kInvalidArgument, "parse error"); }
+Error parse_error() {
+  return Error(Code::kInvalidArgument, "parse error");
+}
 
 }  // namespace
 
 void FlagSet::add_flag(std::string name, std::string initial, std::string help, bool is_boolean,
                        std::function<Result<void>(std::string_view)> set) {
-  flags_.push_back({std::move(name), std::move(initial), std::move(help), section_, is_boolean,
-                    std::move(set)});
+  flags_.push_back(
+      {std::move(name), std::move(initial), std::move(help), section_, is_boolean, std::move(set)});
 }
 
-void FlagSet::add(std::string name, std::string& variable, std::string initial,
-                  std::string help) {
+void FlagSet::add(std::string name, std::string& variable, std::string initial, std::string help) {
   variable = initial;
   add_flag(std::move(name), std::move(initial), std::move(help), false,
            [&variable](std::string_view text) -> Result<void> {
@@ -97,7 +98,9 @@ void FlagSet::add(std::string name, std::vector<std::string>& variable, std::str
            });
 }
 
-void FlagSet::section(std::string heading) { section_ = std::move(heading); }
+void FlagSet::section(std::string heading) {
+  section_ = std::move(heading);
+}
 
 const FlagSet::Flag* FlagSet::find(std::string_view name) const {
   for (const Flag& flag : flags_) {
@@ -106,7 +109,9 @@ const FlagSet::Flag* FlagSet::find(std::string_view name) const {
   return nullptr;
 }
 
-bool FlagSet::was_given(std::string_view name) const { return given_.contains(name); }
+bool FlagSet::was_given(std::string_view name) const {
+  return given_.contains(name);
+}
 
 std::vector<std::string> FlagSet::names() const {
   std::vector<std::string> names;
@@ -118,9 +123,9 @@ Result<void> FlagSet::assign(const Flag& flag, std::string_view value) {
   auto set = flag.set(value);
   if (set) return {};
   const std::string kind = flag.is_boolean ? "boolean value" : "value";
-  return fail(Code::kInvalidArgument, format("invalid {} {} for {}{}: {}", kind, go_quote(value),
-                                             flag.is_boolean ? "-" : "flag -", flag.name,
-                                             set.error().message()));
+  return fail(Code::kInvalidArgument,
+              format("invalid {} {} for {}{}: {}", kind, go_quote(value),
+                     flag.is_boolean ? "-" : "flag -", flag.name, set.error().message()));
 }
 
 Result<void> FlagSet::set(std::string_view name, std::string_view value) {
@@ -161,8 +166,7 @@ Result<std::vector<std::string>> FlagSet::parse(const std::vector<std::string>& 
     TRY(assign(*flag, value));
     given_.insert(flag->name);
   }
-  return std::vector<std::string>(arguments.begin() + static_cast<ptrdiff_t>(at),
-                                  arguments.end());
+  return std::vector<std::string>(arguments.begin() + static_cast<ptrdiff_t>(at), arguments.end());
 }
 
 std::string FlagSet::usage() const {

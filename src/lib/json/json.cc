@@ -11,11 +11,16 @@ namespace {
 
 Value convert(const boost::json::value& from) {
   switch (from.kind()) {
-    case boost::json::kind::null: return {};
-    case boost::json::kind::bool_: return from.get_bool();
-    case boost::json::kind::int64: return static_cast<int64_t>(from.get_int64());
-    case boost::json::kind::uint64: return static_cast<uint64_t>(from.get_uint64());
-    case boost::json::kind::double_: return from.get_double();
+    case boost::json::kind::null:
+      return {};
+    case boost::json::kind::bool_:
+      return from.get_bool();
+    case boost::json::kind::int64:
+      return static_cast<int64_t>(from.get_int64());
+    case boost::json::kind::uint64:
+      return static_cast<uint64_t>(from.get_uint64());
+    case boost::json::kind::double_:
+      return from.get_double();
     case boost::json::kind::string: {
       const auto& text = from.get_string();
       return std::string(text.data(), text.size());
@@ -115,14 +120,26 @@ std::string quote(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       case '<':
       case '>':
-      case '&': out += format("\\u{:04x}", static_cast<unsigned>(c)); break;
+      case '&':
+        out += format("\\u{:04x}", static_cast<unsigned>(c));
+        break;
       default:
         if (static_cast<uint8_t>(c) < 0x20) {
           out += format("\\u{:04x}", static_cast<unsigned>(c));

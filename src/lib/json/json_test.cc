@@ -23,8 +23,8 @@ TEST_CASE("strings are escaped as Go escapes them") {
 }
 
 TEST_CASE("what is not JSON is refused") {
-  for (const char* text : {"", "{", "[1,]", "{\"a\":}", "tru", "1 2", "'x'", "{\"a\" 1}", "\"\x01\"",
-                           "[1", "nul"}) {
+  for (const char* text :
+       {"", "{", "[1,]", "{\"a\":}", "tru", "1 2", "'x'", "{\"a\" 1}", "\"\x01\"", "[1", "nul"}) {
     CHECK(!parse(text).has_value());
   }
   CHECK(!parse(std::string(kMaxDepth + 2, '[')).has_value());

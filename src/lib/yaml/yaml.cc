@@ -1,8 +1,7 @@
 #include "lib/yaml/yaml.h"
 
-#include <yaml.h>
-
 #include <cstdlib>
+#include <yaml.h>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -41,9 +40,8 @@ json::Value plain_scalar(std::string_view text) {
   }
   if (const auto number = parse_int(text)) return *number;
   if (const auto number = parse_uint(text)) return *number;
-  const bool is_number_like =
-      text.find_first_not_of("0123456789.eE+-") == std::string_view::npos &&
-      text.find_first_of("0123456789") != std::string_view::npos;
+  const bool is_number_like = text.find_first_not_of("0123456789.eE+-") == std::string_view::npos &&
+                              text.find_first_of("0123456789") != std::string_view::npos;
   if (is_number_like) {
     const std::string copy(text);
     char* end = nullptr;
@@ -65,10 +63,14 @@ class Converter {
                   format("yaml: line {}: too deep or too large", node->start_mark.line + 1));
     }
     switch (node->type) {
-      case YAML_SCALAR_NODE: return scalar(*node);
-      case YAML_SEQUENCE_NODE: return sequence(*node, depth);
-      case YAML_MAPPING_NODE: return mapping(*node, depth);
-      default: return json::Value();
+      case YAML_SCALAR_NODE:
+        return scalar(*node);
+      case YAML_SEQUENCE_NODE:
+        return sequence(*node, depth);
+      case YAML_MAPPING_NODE:
+        return mapping(*node, depth);
+      default:
+        return json::Value();
     }
   }
 

@@ -1,8 +1,7 @@
 // etcd: configuration, one server, signals.
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
+#include <unistd.h>
 
 #include "parts/etcd/config/config.h"
 #include "parts/etcd/server/server.h"
@@ -95,9 +94,14 @@ int start(int argc, char** argv) {
     return 1;
   }
   switch (parsed->action) {
-    case config::Parsed::Action::kPrintHelp: std::printf("%s", parsed->help.c_str()); return 0;
-    case config::Parsed::Action::kPrintVersion: print_version(); return 0;
-    case config::Parsed::Action::kRun: break;
+    case config::Parsed::Action::kPrintHelp:
+      std::printf("%s", parsed->help.c_str());
+      return 0;
+    case config::Parsed::Action::kPrintVersion:
+      print_version();
+      return 0;
+    case config::Parsed::Action::kRun:
+      break;
   }
   return serve(std::move(parsed->config));
 }

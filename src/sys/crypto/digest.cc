@@ -16,14 +16,20 @@ Bytes digest(const EVP_MD* method, BytesView bytes) {
 
 }  // namespace
 
-Bytes sha1(BytesView bytes) { return digest(EVP_sha1(), bytes); }
-Bytes sha256(BytesView bytes) { return digest(EVP_sha256(), bytes); }
+Bytes sha1(BytesView bytes) {
+  return digest(EVP_sha1(), bytes);
+}
+Bytes sha256(BytesView bytes) {
+  return digest(EVP_sha256(), bytes);
+}
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   check(EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr) == 1);
 }
 
-Sha256::~Sha256() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
+}
 
 void Sha256::update(BytesView bytes) {
   check(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size()) == 1);

@@ -4,7 +4,9 @@
 
 namespace argosy {
 
-bool exists(Disk& disk, const std::string& path) { return disk.stat(path).has_value(); }
+bool exists(Disk& disk, const std::string& path) {
+  return disk.stat(path).has_value();
+}
 
 Result<Bytes> read_file(Disk& disk, const std::string& path, uint64_t limit) {
   auto file = TRY(disk.open(path, {.write = false}));

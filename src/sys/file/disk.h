@@ -49,8 +49,8 @@ class File {
 
 struct OpenOptions {
   bool write = true;
-  bool create = false;      // make it if it is missing
-  bool exclusive = false;   // with create: it must be missing
+  bool create = false;     // make it if it is missing
+  bool exclusive = false;  // with create: it must be missing
   bool truncate = false;
   uint32_t mode = 0600;
 };

@@ -1,11 +1,10 @@
+#include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "base/format.h"
 #include "sys/file/disk.h"
@@ -74,7 +73,7 @@ class RealFile final : public File {
     return {};
   }
   Result<uint64_t> size() override {
-    struct stat info {};
+    struct stat info{};
     if (::fstat(fd_.get(), &info) != 0) return fail(path_error("stat", path_));
     return static_cast<uint64_t>(info.st_size);
   }
@@ -152,7 +151,7 @@ class RealDisk final : public Disk {
   }
 
   Result<FileInfo> stat(const std::string& path) override {
-    struct stat info {};
+    struct stat info{};
     if (::stat(path.c_str(), &info) != 0) return fail(path_error("stat", path));
     return FileInfo{static_cast<uint64_t>(info.st_size), info.st_mode};
   }

@@ -33,11 +33,16 @@ std::string quote(std::string_view text) {
 
 std::string_view level_name(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarn: return "warn";
-    case LogLevel::kError: return "error";
-    case LogLevel::kFatal: return "fatal";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      return "error";
+    case LogLevel::kFatal:
+      return "fatal";
   }
   return "info";
 }
@@ -81,8 +86,8 @@ std::string json_line(LogLevel level, std::string_view message,
 
 std::string text_line(LogLevel level, std::string_view message,
                       std::initializer_list<LogField> fields) {
-  std::string line = format("{} {:<5} {}", to_rfc3339(real_clock().wall_now(), 3),
-                            level_name(level), message);
+  std::string line =
+      format("{} {:<5} {}", to_rfc3339(real_clock().wall_now(), 3), level_name(level), message);
   for (const LogField& field : fields) line += format(" {}={}", field.name, field.json);
   return line;
 }
@@ -149,8 +154,8 @@ void log_line(LogLevel level, std::string_view message, std::initializer_list<Lo
               std::source_location where) {
   Logger& log = logger();
   if (level < log.level) return;
-  const std::string line = log.as_json ? json_line(level, message, fields, where)
-                                       : text_line(level, message, fields);
+  const std::string line =
+      log.as_json ? json_line(level, message, fields, where) : text_line(level, message, fields);
   const spdlog::details::log_msg entry("", spdlog::level::info, line);
   for (auto& sink : log.sinks) {
     sink->log(entry);

@@ -108,10 +108,10 @@ TEST_CASE("a program that cannot be started is an error that names it") {
   const auto missing = spawn(options);
   REQUIRE(!missing.has_value());
   CHECK(missing.error().code() == Code::kNotFound);
-  CHECK(missing.error().text() == "exec /nowhere/at/all: No such file or directory");
+  CHECK(missing.error().text() == "exec /nowhere/at/all: no such file or directory");
   options = shell("exit 0");
   options.directory = "/nowhere";
-  CHECK(spawn(options).error().text() == "chdir /nowhere: No such file or directory");
+  CHECK(spawn(options).error().text() == "chdir /nowhere: no such file or directory");
 }
 
 TEST_CASE("environment and directory are what was asked for") {

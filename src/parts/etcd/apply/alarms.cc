@@ -26,7 +26,9 @@ Alarm decode_stored_alarm(BytesView bytes) {
 
 }  // namespace
 
-Alarms::Alarms(Storage& storage) : storage_(storage) { restore(); }
+Alarms::Alarms(Storage& storage) : storage_(storage) {
+  restore();
+}
 
 void Alarms::restore() {
   raised_.clear();
@@ -57,6 +59,8 @@ std::vector<Alarm> Alarms::list(AlarmType type) const {
   return found;
 }
 
-bool Alarms::is_raised(AlarmType type) const { return !list(type).empty(); }
+bool Alarms::is_raised(AlarmType type) const {
+  return !list(type).empty();
+}
 
 }  // namespace argosy::etcd::apply

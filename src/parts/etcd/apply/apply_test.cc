@@ -66,8 +66,7 @@ TEST_CASE("a revoked lease takes its keys along in one revision") {
   REQUIRE(bench.apply(LeaseRevoke{5}).has_value());
   CHECK(bench.machine.store().revision() == before + 1);
   CHECK(bench.count() == 1);
-  CHECK(bench.apply(LeaseRevoke{5}).error().message() ==
-        "etcdserver: requested lease not found");
+  CHECK(bench.apply(LeaseRevoke{5}).error().message() == "etcdserver: requested lease not found");
   CHECK(bench.put("d", "1", 5).error().message() == "etcdserver: requested lease not found");
   CHECK(bench.machine.totals().puts == 3);
   CHECK(bench.machine.totals().deletes == 2);
@@ -88,8 +87,7 @@ TEST_CASE("a write over the quota is made and refused; the alarm then refuses wr
   erase.key = "a";
   CHECK(bench.apply(erase).has_value());
   CHECK(bench.apply(wire::CompactionRequest{2, false}).has_value());
-  REQUIRE(
-      bench.apply(AlarmRequest{AlarmAction::kDeactivate, 7, AlarmType::kNoSpace}).has_value());
+  REQUIRE(bench.apply(AlarmRequest{AlarmAction::kDeactivate, 7, AlarmType::kNoSpace}).has_value());
   CHECK(bench.put("b", "1").has_value());
 }
 
@@ -108,8 +106,7 @@ TEST_CASE("alarms are listed, and survive in the storage") {
   const auto all = bench.apply(AlarmRequest{});
   CHECK(std::get<AlarmResult>(*all).alarms.size() == 2);
   Alarms again(bench.storage);
-  CHECK(again.list(AlarmType::kNoSpace) ==
-        std::vector<Alarm>{{1, AlarmType::kNoSpace}});
+  CHECK(again.list(AlarmType::kNoSpace) == std::vector<Alarm>{{1, AlarmType::kNoSpace}});
   CHECK(again.is_raised(AlarmType::kCorrupt));
 }
 

@@ -12,7 +12,9 @@ using protowire::Writer;
 constexpr uint32_t kHeaderField = 100;
 constexpr uint32_t kV2Field = 2;
 
-Error damaged(const char* what) { return Error(Code::kDataLoss, format("damaged {}", what)); }
+Error damaged(const char* what) {
+  return Error(Code::kDataLoss, format("damaged {}", what));
+}
 
 Result<uint64_t> decode_header_id(BytesView bytes) {
   uint64_t id = 0;
@@ -80,11 +82,20 @@ Result<V2Request> decode_v2(BytesView bytes) {
   Reader in(bytes);
   while (in.next()) {
     switch (in.field()) {
-      case 1: request.id = in.uint64(); break;
-      case 2: request.method = in.bytes(); break;
-      case 3: request.path = in.bytes(); break;
-      case 4: request.value = in.bytes(); break;
-      default: break;
+      case 1:
+        request.id = in.uint64();
+        break;
+      case 2:
+        request.method = in.bytes();
+        break;
+      case 3:
+        request.path = in.bytes();
+        break;
+      case 4:
+        request.value = in.bytes();
+        break;
+      default:
+        break;
     }
   }
   if (in.failed()) return fail(damaged("entry"));
@@ -93,19 +104,33 @@ Result<V2Request> decode_v2(BytesView bytes) {
 
 Result<void> decode_body(Reader& in, EntryRequest& request) {
   switch (in.field()) {
-    case kRangeField: request.body = TRY(wire::decode_range_request(in.bytes())); break;
-    case kPutField: request.body = TRY(wire::decode_put_request(in.bytes())); break;
+    case kRangeField:
+      request.body = TRY(wire::decode_range_request(in.bytes()));
+      break;
+    case kPutField:
+      request.body = TRY(wire::decode_put_request(in.bytes()));
+      break;
     case kDeleteRangeField:
       request.body = TRY(wire::decode_delete_range_request(in.bytes()));
       break;
-    case kTxnField: request.body = TRY(wire::decode_txn_request(in.bytes())); break;
+    case kTxnField:
+      request.body = TRY(wire::decode_txn_request(in.bytes()));
+      break;
     case kCompactionField:
       request.body = TRY(wire::decode_compaction_request(in.bytes()));
       break;
-    case kLeaseGrantField: request.body = TRY(decode_grant(in.bytes())); break;
-    case kLeaseRevokeField: request.body = TRY(decode_revoke(in.bytes())); break;
-    case kAlarmField: request.body = TRY(decode_alarm(in.bytes())); break;
-    case kLeaseCheckpointField: request.body = TRY(decode_checkpoints(in.bytes())); break;
+    case kLeaseGrantField:
+      request.body = TRY(decode_grant(in.bytes()));
+      break;
+    case kLeaseRevokeField:
+      request.body = TRY(decode_revoke(in.bytes()));
+      break;
+    case kAlarmField:
+      request.body = TRY(decode_alarm(in.bytes()));
+      break;
+    case kLeaseCheckpointField:
+      request.body = TRY(decode_checkpoints(in.bytes()));
+      break;
     default:
       if (in.type() == protowire::WireType::kBytes) request.body = Unsupported{in.field()};
       break;
@@ -166,10 +191,10 @@ Bytes encode_v2(const V2Request& request) {
   writer.bytes(2, request.method);
   writer.bytes(3, request.path);
   writer.bytes(4, request.value);
-  writer.boolean(5, false);  // Dir
-  writer.bytes(6, "");       // PrevValue
-  writer.uint64(7, 0);       // PrevIndex
-  writer.int64(9, 0);        // Expiration
+  writer.boolean(5, false);   // Dir
+  writer.bytes(6, "");        // PrevValue
+  writer.uint64(7, 0);        // PrevIndex
+  writer.int64(9, 0);         // Expiration
   writer.boolean(10, false);  // Wait
   writer.uint64(11, 0);       // Since
   writer.boolean(12, false);  // Recursive

@@ -49,8 +49,8 @@ struct Unsupported {
 struct EntryRequest {
   uint64_t id = 0;  // whose answer somebody may wait for; 0: nobody
   std::variant<std::monostate, mvcc::RangeRequest, mvcc::PutRequest, mvcc::DeleteRangeRequest,
-               mvcc::TxnRequest, wire::CompactionRequest, LeaseGrant, LeaseRevoke,
-               LeaseCheckpoints, AlarmRequest, V2Request, Unsupported>
+               mvcc::TxnRequest, wire::CompactionRequest, LeaseGrant, LeaseRevoke, LeaseCheckpoints,
+               AlarmRequest, V2Request, Unsupported>
       body;
 };
 

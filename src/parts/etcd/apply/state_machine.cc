@@ -159,7 +159,9 @@ Result<Response> StateMachine::revoke(const LeaseRevoke& request) {
 Result<Response> StateMachine::set_alarm(const AlarmRequest& request) {
   AlarmResult result;
   switch (request.action) {
-    case AlarmAction::kGet: result.alarms = alarms_.list(request.alarm); break;
+    case AlarmAction::kGet:
+      result.alarms = alarms_.list(request.alarm);
+      break;
     case AlarmAction::kActivate:
       result.alarms.push_back(alarms_.activate(request.member_id, request.alarm));
       break;

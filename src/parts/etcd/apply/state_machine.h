@@ -15,7 +15,7 @@
 namespace argosy::etcd::apply {
 
 struct Compacted {
-  int64_t revision = 0;     // the store's, for the header
+  int64_t revision = 0;  // the store's, for the header
   int64_t compacted_to = 0;
 };
 struct LeaseRevoked {

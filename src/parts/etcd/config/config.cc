@@ -10,7 +10,9 @@
 namespace argosy::etcd::config {
 namespace {
 
-Error bad(std::string text) { return Error(Code::kInvalidArgument, std::move(text)); }
+Error bad(std::string text) {
+  return Error(Code::kInvalidArgument, std::move(text));
+}
 
 Result<std::vector<peer::Url>> parse_urls(std::string_view flag,
                                           const std::vector<std::string>& texts) {
@@ -41,26 +43,30 @@ Result<void> check_values(const cli::FlagSet& set, const Flags& flags) {
     return fail(bad(format("unexpected clusterState {}", go_quote(flags.initial_cluster_state))));
   }
   if (flags.auto_compaction_mode != "periodic" && flags.auto_compaction_mode != "revision") {
-    return fail(bad(format("unknown auto-compaction-mode {}", go_quote(flags.auto_compaction_mode))));
+    return fail(
+        bad(format("unknown auto-compaction-mode {}", go_quote(flags.auto_compaction_mode))));
   }
   if (flags.heartbeat_interval == 0) {
     return fail(bad("--heartbeat-interval must be >0 (set to 0ms)"));
   }
   if (flags.election_timeout == 0) return fail(bad("--election-timeout must be >0 (set to 0ms)"));
   if (5 * flags.heartbeat_interval > flags.election_timeout) {
-    return fail(bad(format("--election-timeout[{}ms] should be at least as 5 times as "
-                           "--heartbeat-interval[{}ms]",
-                           flags.election_timeout, flags.heartbeat_interval)));
+    return fail(
+        bad(format("--election-timeout[{}ms] should be at least as 5 times as "
+                   "--heartbeat-interval[{}ms]",
+                   flags.election_timeout, flags.heartbeat_interval)));
   }
   if (flags.election_timeout > 50000) {
-    return fail(bad(format("--election-timeout[{}ms] is too long, and should be set less than "
-                           "50000ms",
-                           flags.election_timeout)));
+    return fail(
+        bad(format("--election-timeout[{}ms] is too long, and should be set less than "
+                   "50000ms",
+                   flags.election_timeout)));
   }
   if (set.was_given("listen-client-urls") && !set.was_given("advertise-client-urls") &&
       flags.config_file.empty() && !flags.listen_client_urls.empty()) {
-    return fail(bad("--advertise-client-urls is required when --listen-client-urls is set "
-                    "explicitly"));
+    return fail(
+        bad("--advertise-client-urls is required when --listen-client-urls is set "
+            "explicitly"));
   }
   return refuse_unserved(flags);
 }
@@ -106,8 +112,7 @@ Result<Config> understand(const cli::FlagSet& set, const Flags& flags) {
   member.initial_cluster_token = flags.initial_cluster_token;
   member.is_new_cluster = flags.initial_cluster_state == "new";
   member.tick = milliseconds(flags.heartbeat_interval);
-  member.election_ticks =
-      static_cast<uint32_t>(flags.election_timeout / flags.heartbeat_interval);
+  member.election_ticks = static_cast<uint32_t>(flags.election_timeout / flags.heartbeat_interval);
   member.advance_first_election = flags.initial_election_tick_advance;
   member.pre_vote = flags.pre_vote;
   member.snapshot_count = flags.snapshot_count == 0 ? 100000 : flags.snapshot_count;
@@ -149,10 +154,11 @@ Result<void> apply_environment(cli::FlagSet& set, const Environment& environment
     const auto it = environment.find(name);
     if (it == environment.end() || it->second.empty()) continue;
     if (set.was_given(flag)) {
-      return fail(bad(format("conflicting environment variable {} is shadowed by corresponding "
-                             "command-line flag (either unset environment variable or disable "
-                             "flag)",
-                             go_quote(name))));
+      return fail(
+          bad(format("conflicting environment variable {} is shadowed by corresponding "
+                     "command-line flag (either unset environment variable or disable "
+                     "flag)",
+                     go_quote(name))));
     }
     if (auto done = set.set(flag, it->second); !done) {
       return fail(bad(format("invalid value {} for {}: {}", go_quote(it->second), name,

@@ -1,9 +1,8 @@
 #include "parts/etcd/config/config.h"
 
-#include <doctest/doctest.h>
-
 #include <cstdio>
 #include <cstdlib>
+#include <doctest/doctest.h>
 
 #include "sys/file/disk.h"
 
@@ -29,8 +28,7 @@ TEST_CASE("without flags: the original's defaults") {
 }
 
 TEST_CASE("flags, environment and their conflict") {
-  const auto parsed =
-      parse({"--name", "m1"}, {{"ETCD_MAX_TXN_OPS", "7"}, {"ETCD_SOMETHING", "1"}});
+  const auto parsed = parse({"--name", "m1"}, {{"ETCD_MAX_TXN_OPS", "7"}, {"ETCD_SOMETHING", "1"}});
   REQUIRE(parsed.has_value());
   CHECK(parsed->config.member.max_txn_ops == 7);
   REQUIRE(parsed->config.warnings.size() == 1);
@@ -59,8 +57,7 @@ TEST_CASE("bad flags say so, bad values say what is wrong") {
        "couldn't find local name \"default\" in the initial cluster configuration"},
       {{"--listen-peer-urls", "localhost"},
        "--listen-peer-urls: URL scheme must be http, https, unix, or unixs: localhost"},
-      {{"--discovery", "http://x"},
-       "--discovery is not served by this version; leave it out"},
+      {{"--discovery", "http://x"}, "--discovery is not served by this version; leave it out"},
   };
   for (const Row& row : rows) CHECK(error_of(row.words) == row.text);
 }
@@ -92,8 +89,7 @@ TEST_CASE("a file alone counts, with its blocks") {
   CHECK(parsed->config.peer_tls.allowed_cn == "cn");
   REQUIRE(replace_file(real_disk(), path, "name: [\n").has_value());
   CHECK(error_of({"--config-file", path}).find("yaml: line 2") != std::string::npos);
-  CHECK(error_of({"--config-file", "/nonexistent/file"}).find("no such file") !=
-        std::string::npos);
+  CHECK(error_of({"--config-file", "/nonexistent/file"}).find("no such file") != std::string::npos);
   ::remove(path);
 }
 

@@ -75,8 +75,10 @@ void define_clustering(cli::FlagSet& set, Flags& f) {
 }
 
 void define_tls(cli::FlagSet& set, TlsFiles& files, std::string prefix, std::string what) {
-  set.add(prefix + "cert-file", files.cert_file, "", format("Path to the {} server TLS cert file.", what));
-  set.add(prefix + "key-file", files.key_file, "", format("Path to the {} server TLS key file.", what));
+  set.add(prefix + "cert-file", files.cert_file, "",
+          format("Path to the {} server TLS cert file.", what));
+  set.add(prefix + "key-file", files.key_file, "",
+          format("Path to the {} server TLS key file.", what));
   set.add(prefix + "client-cert-auth", files.client_cert_auth, false,
           format("Enable {} client cert authentication.", what));
   set.add(prefix + "trusted-ca-file", files.trusted_ca_file, "",

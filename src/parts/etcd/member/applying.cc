@@ -36,8 +36,10 @@ void Member::apply_committed() {
 
 void Member::apply_entry(const raft::Entry& entry) {
   switch (entry.type) {
-    case raft::EntryType::kNormal: return apply_normal(entry);
-    case raft::EntryType::kConfChange: return apply_conf_change(entry);
+    case raft::EntryType::kNormal:
+      return apply_normal(entry);
+    case raft::EntryType::kConfChange:
+      return apply_conf_change(entry);
     case raft::EntryType::kConfChangeV2:
       fatal(Error(Code::kUnimplemented,
                   format("entry {} is a joint configuration change, which etcd's members never "
@@ -98,16 +100,16 @@ void Member::apply_v2(const apply::V2Request& request) {
     cluster_.set_version(request.value, *backend_);
     ++membership_epoch_;
   } else if (path.starts_with(kMembers) && path.ends_with(kAttributes)) {
-    const auto id = parse_hex(path.substr(
-        kMembers.size(), path.size() - kMembers.size() - kAttributes.size()));
+    const auto id =
+        parse_hex(path.substr(kMembers.size(), path.size() - kMembers.size() - kAttributes.size()));
     const auto value = json::parse(request.value);
     if (!id || !value) return;
     membership::Member named;
     if (auto parsed = membership::member_from_json(json::Object{
             {"id", *id},
             {"name", value->text_of("name")},
-            {"clientURLs", value->find("clientURLs") != nullptr ? *value->find("clientURLs")
-                                                                : json::Value()}})) {
+            {"clientURLs",
+             value->find("clientURLs") != nullptr ? *value->find("clientURLs") : json::Value()}})) {
       named = *std::move(parsed);
     }
     cluster_.set_attributes(*id, named.name, named.client_urls, *backend_);

@@ -26,8 +26,7 @@ Result<void> make_directories(Disk& disk, const Paths& paths) {
 }
 
 Result<std::unique_ptr<backend::Backend>> open_backend(Disk& disk, const Clock& clock,
-                                                       const Options& options,
-                                                       const Paths& paths) {
+                                                       const Options& options, const Paths& paths) {
   backend::Options settings;
   settings.batch_interval = options.batch_interval;
   settings.batch_limit = options.batch_limit;
@@ -71,8 +70,7 @@ Result<Identity> identity_of_new_cluster(const Options& options) {
                        options.name));
   }
   Identity identity;
-  identity.members =
-      TRY(membership::initial_members(cluster, options.initial_cluster_token));
+  identity.members = TRY(membership::initial_members(cluster, options.initial_cluster_token));
   identity.member_id =
       membership::member_id(own->second, options.initial_cluster_token, std::nullopt);
   identity.cluster_id = membership::cluster_id(identity.members);
@@ -128,8 +126,7 @@ Result<Booted> boot_new(Disk& disk, const Clock& clock, const Options& options,
   booted.log = TRY(wal::Wal::create(disk, paths.wal_dir, wal::encode_member_metadata(metadata)));
   if (options.is_new_cluster) {
     for (const auto& [id, member] : identity.members) {
-      booted.bootstrap.push_back(
-          {raft::NodeId(id), json::to_text(membership::to_json(member))});
+      booted.bootstrap.push_back({raft::NodeId(id), json::to_text(membership::to_json(member))});
     }
   }
   return booted;
@@ -149,8 +146,8 @@ Result<Booted> boot_again(Disk& disk, const Clock& clock, const Options& options
   } else if (loaded.error().code() != Code::kNotFound) {
     return fail(std::move(loaded).error());
   }
-  auto opened = TRY(wal::Wal::open(disk, paths.wal_dir,
-                                   {snapshot.metadata.index, snapshot.metadata.term}));
+  auto opened =
+      TRY(wal::Wal::open(disk, paths.wal_dir, {snapshot.metadata.index, snapshot.metadata.term}));
   if (opened.broken_copy) {
     log_warn("repaired the torn end of the write-ahead log", {{"copy", *opened.broken_copy}});
   }

@@ -36,9 +36,8 @@ std::optional<std::array<uint64_t, 3>> parse_version(std::string_view text) {
 
 Task<void> Member::publish() {
   const std::string path = format("/0/members/{}/attributes", to_hex(booted_id_));
-  const std::string value =
-      json::to_text(json::Object{{"name", options_.name},
-                                 {"clientURLs", to_array(options_.advertised_client_urls)}});
+  const std::string value = json::to_text(json::Object{
+      {"name", options_.name}, {"clientURLs", to_array(options_.advertised_client_urls)}});
   while (true) {
     const auto published = co_await result(propose_v2("PUT", path, value));
     if (published) break;

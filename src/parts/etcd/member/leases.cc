@@ -63,7 +63,9 @@ Result<lease::TimeToLive> decode_time_to_live(BytesView bytes) {
   return answer;
 }
 
-Headers protobuf_body() { return {{"Content-Type", "application/protobuf"}}; }
+Headers protobuf_body() {
+  return {{"Content-Type", "application/protobuf"}};
+}
 
 }  // namespace
 
@@ -102,8 +104,8 @@ Task<lease::TimeToLive> Member::lease_time_to_live(int64_t id, bool with_keys) {
   const MonotonicTime deadline = parts_.loop.now() + request_timeout(options_);
   while (parts_.loop.now() < deadline) {
     if (is_leader() && state_->lessor().is_primary()) {
-      lease::TimeToLive answer = co_await state_->lessor().time_to_live(
-          lease::LeaseId(id), with_keys, parts_.loop.now());
+      lease::TimeToLive answer =
+          co_await state_->lessor().time_to_live(lease::LeaseId(id), with_keys, parts_.loop.now());
       // Asked between its end and its revocation, it is over.
       co_return std::move(answer);
     }

@@ -51,8 +51,7 @@ peer::TransportOptions transport_options(const MemberParts& parts, const Options
 
 }  // namespace
 
-Result<std::unique_ptr<Member>> Member::create(MemberParts parts, Options options,
-                                               Booted booted) {
+Result<std::unique_ptr<Member>> Member::create(MemberParts parts, Options options, Booted booted) {
   raft::Node node = TRY(raft::Node::create(raft_config(options, booted.member_id, parts.random),
                                            std::move(booted.raft)));
   if (!booted.bootstrap.empty()) node.bootstrap(booted.bootstrap);
@@ -98,9 +97,9 @@ Member::Member(MemberParts parts, Options options, Booted booted, raft::Node nod
             on_appended(id);
           },
           [this](const Error& error) { fatal(error); })),
-      transport_(std::make_unique<peer::Transport>(
-          parts.loop, parts.network, transport_options(parts, options_, booted),
-          static_cast<peer::Delegate&>(*this))),
+      transport_(std::make_unique<peer::Transport>(parts.loop, parts.network,
+                                                   transport_options(parts, options_, booted),
+                                                   static_cast<peer::Delegate&>(*this))),
       scope_(parts.loop) {}
 
 Member::~Member() = default;
@@ -138,9 +137,8 @@ wire::Header Member::header() const {
 Task<void> Member::wait_for_leader(MonotonicTime deadline) {
   while (node_.leader() == raft::kNoNode) {
     const auto waited = co_await with_deadline(
-        parts_.loop, deadline, [](Wakeup& changed) -> Task<void> {
-          co_await changed.wait();
-        }(leader_changed_));
+        parts_.loop, deadline,
+        [](Wakeup& changed) -> Task<void> { co_await changed.wait(); }(leader_changed_));
     if (!waited) co_await failure(timeout_error(deadline - request_timeout(options_)));
   }
 }

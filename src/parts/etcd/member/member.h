@@ -52,8 +52,7 @@ struct MemberParts {
 
 class Member final : private peer::Delegate {
  public:
-  static Result<std::unique_ptr<Member>> create(MemberParts parts, Options options,
-                                                Booted booted);
+  static Result<std::unique_ptr<Member>> create(MemberParts parts, Options options, Booted booted);
   ~Member();
 
   // Begins to tick and to talk; publishes the name and URLs when there is a leader.
@@ -108,9 +107,7 @@ class Member final : private peer::Delegate {
   Loop& loop() const { return parts_.loop; }
   uint64_t quota() const { return quota_; }
   // Worth to reckon whether a request still fits: any may hold a few megabytes.
-  bool is_near_quota() const {
-    return quota_ != 0 && backend_->size() + (64 << 20) >= quota_;
-  }
+  bool is_near_quota() const { return quota_ != 0 && backend_->size() + (64 << 20) >= quota_; }
   // Proposes the alarm NOSPACE, once.
   void raise_no_space();
   size_t waiting_proposals() const { return waiters_.size(); }

@@ -24,7 +24,9 @@ void Member::advance_first_election() {
   for (uint32_t i = 0; i < ticks; ++i) node_.tick();
 }
 
-void Member::wants_pump() { parts_.loop.at_turn_end(pump_); }
+void Member::wants_pump() {
+  parts_.loop.at_turn_end(pump_);
+}
 
 void Member::pump() {
   while (node_.has_ready()) handle(node_.take_ready());
@@ -81,9 +83,9 @@ void Member::on_soft_state(const raft::SoftState& state) {
     } else {
       ++counters_.leader_changes;
       gate_.on_leader_changed();
-      log_info("elected leader", {{"local-member-id", to_hex(booted_id_)},
-                                  {"leader", to_hex(leader)},
-                                  {"term", term()}});
+      log_info(
+          "elected leader",
+          {{"local-member-id", to_hex(booted_id_)}, {"leader", to_hex(leader)}, {"term", term()}});
     }
     last_leader_ = leader;
     leader_changed_.notify_all();
@@ -109,11 +111,13 @@ void Member::on_snapshot_sent(raft::NodeId id, bool ok) {
   wants_pump();
 }
 
-bool Member::is_removed(raft::NodeId id) const { return cluster_.is_removed(id.value()); }
+bool Member::is_removed(raft::NodeId id) const {
+  return cluster_.is_removed(id.value());
+}
 
 void Member::on_self_removed() {
-  fatal(Error(Code::kFailedPrecondition,
-              "the member has been permanently removed from the cluster"));
+  fatal(
+      Error(Code::kFailedPrecondition, "the member has been permanently removed from the cluster"));
 }
 
 void Member::fatal(const Error& error) {

@@ -217,7 +217,8 @@ Task<void> Member::handle_members(Exchange& exchange) {
 }
 
 Task<void> Member::handle_promote(Exchange& exchange) {
-  const auto id = parse_uint(exchange.head().path().substr(std::string_view("/members/promote/").size()));
+  const auto id =
+      parse_uint(exchange.head().path().substr(std::string_view("/members/promote/").size()));
   if (exchange.head().method != "POST" || !id) {
     co_return exchange.respond(404, "text/plain; charset=utf-8", "404 page not found\n");
   }
@@ -228,9 +229,7 @@ Task<void> Member::handle_promote(Exchange& exchange) {
                                {{"X-Etcd-Cluster-ID", to_hex(cluster_.id())}});
   }
   const Code code = promoted.error().code();
-  const int status = code == Code::kNotFound             ? 404
-                     : code == Code::kFailedPrecondition ? 412
-                                                         : 500;
+  const int status = code == Code::kNotFound ? 404 : code == Code::kFailedPrecondition ? 412 : 500;
   exchange.respond(status, "text/plain; charset=utf-8", promoted.error().message() + "\n",
                    {{"X-Etcd-Cluster-ID", to_hex(cluster_.id())}});
 }
@@ -240,8 +239,7 @@ Task<void> Member::handle_hash_kv(Exchange& exchange) {
   const auto request = json::parse(body);
   const json::Value* revision = request ? request->find("revision") : nullptr;
   if (!request) {
-    co_return exchange.respond(400, "text/plain; charset=utf-8",
-                               "error unmarshalling request\n");
+    co_return exchange.respond(400, "text/plain; charset=utf-8", "error unmarshalling request\n");
   }
   const auto hashed =
       co_await result(hash_kv(*this, revision != nullptr ? revision->as_int().value_or(0) : 0));
@@ -253,10 +251,9 @@ Task<void> Member::handle_hash_kv(Exchange& exchange) {
                             {"revision", hashed->current_revision},
                             {"raft_term", term()}};
   exchange.respond(200, "application/json",
-                   json::to_text(json::Object{
-                       {"header", header},
-                       {"hash", static_cast<uint64_t>(hashed->hash)},
-                       {"compact_revision", hashed->compact_revision}}) +
+                   json::to_text(json::Object{{"header", header},
+                                              {"hash", static_cast<uint64_t>(hashed->hash)},
+                                              {"compact_revision", hashed->compact_revision}}) +
                        "\n",
                    {{"X-Etcd-Cluster-ID", to_hex(cluster_.id())}});
 }

@@ -42,8 +42,8 @@ Task<void> Member::take_snapshot() {
   snapshot.data = SharedBytes(cluster_.to_v2_json());
   co_await commit_backend();
   const raft::SnapshotMetadata metadata = snapshot.metadata;
-  const auto saved = co_await result(run_on_log(
-      [this, snapshot = std::move(snapshot)](wal::Wal& log) -> Result<void> {
+  const auto saved = co_await result(
+      run_on_log([this, snapshot = std::move(snapshot)](wal::Wal& log) -> Result<void> {
         TRY(snap::save(parts_.disk, paths_.snap_dir, snapshot));
         TRY(log.save_snapshot({snapshot.metadata.index, snapshot.metadata.term}));
         return log.release_lock_to(snapshot.metadata.index);
@@ -85,8 +85,8 @@ Task<void> Member::receive_database(Exchange& exchange, raft::LogIndex index, By
     Bytes piece;
   };
   auto incoming = std::make_shared<Incoming>();
-  incoming->database.emplace(co_await snap::IncomingDatabase::begin(
-      parts_.disk, paths_.snap_dir, format("{}", ++receiving_)));
+  incoming->database.emplace(co_await snap::IncomingDatabase::begin(parts_.disk, paths_.snap_dir,
+                                                                    format("{}", ++receiving_)));
   incoming->piece = std::move(first);
   bool is_whole = false;
   while (!is_whole) {

@@ -78,7 +78,9 @@ void Cluster::apply(const raft::ConfChange& change, const ConfChangeContext& con
       storage.erase(Bucket::kMembers, to_hex(id));
       storage.put(Bucket::kMembersRemoved, to_hex(id), "removed");
       return;
-    case raft::ConfChangeType::kUpdateNode: members_[id].peer_urls = context.member.peer_urls; break;
+    case raft::ConfChangeType::kUpdateNode:
+      members_[id].peer_urls = context.member.peer_urls;
+      break;
     case raft::ConfChangeType::kAddNode:
     case raft::ConfChangeType::kAddLearnerNode:
       if (context.is_promotion) {

@@ -102,8 +102,7 @@ Result<Members> initial_members(const InitialCluster& cluster, std::string_view 
     member.peer_urls = urls;
     const uint64_t id = member.id;
     if (!members.emplace(id, std::move(member)).second) {
-      return fail(Code::kInvalidArgument,
-                  format("member exists with identical ID {}", to_hex(id)));
+      return fail(Code::kInvalidArgument, format("member exists with identical ID {}", to_hex(id)));
     }
   }
   return members;

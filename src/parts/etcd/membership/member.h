@@ -16,8 +16,8 @@ namespace argosy::etcd::membership {
 
 struct Member {
   uint64_t id = 0;
-  std::string name;  // empty until it has started
-  std::vector<std::string> peer_urls;    // sorted
+  std::string name;                    // empty until it has started
+  std::vector<std::string> peer_urls;  // sorted
   std::vector<std::string> client_urls;
   bool is_learner = false;
 

@@ -23,9 +23,9 @@ struct Bench {
   Cluster cluster{77};
 
   Result<void> add(const Member& added) {
-    const auto made = change(added.is_learner ? raft::ConfChangeType::kAddLearnerNode
-                                              : raft::ConfChangeType::kAddNode,
-                             added.id);
+    const auto made = change(
+        added.is_learner ? raft::ConfChangeType::kAddLearnerNode : raft::ConfChangeType::kAddNode,
+        added.id);
     TRY(cluster.validate(made, {added, false}));
     cluster.apply(made, {added, false}, storage);
     return {};
@@ -61,7 +61,8 @@ TEST_CASE("a member's JSON, and the context of a change") {
   Member m = member(5, "m5", true);
   m.client_urls = {"http://c:1"};
   CHECK(json::to_text(to_json(m)) ==
-        R"({"id":5,"peerURLs":["http://127.0.0.1:1005"],"isLearner":true,"name":"m5","clientURLs":["http://c:1"]})");
+        R"({"id":5,"peerURLs":["http://127.0.0.1:1005"],"isLearner":true,)"
+        R"("name":"m5","clientURLs":["http://c:1"]})");
   CHECK(member_from_json(to_json(m)).value() == m);
   const auto context = decode_context(encode_context(m, true));
   REQUIRE(context.has_value());
@@ -136,8 +137,9 @@ TEST_CASE("keys of the v2 API are not lost silently") {
   REQUIRE(!loaded.has_value());
   CHECK(loaded.error().code() == Code::kFailedPrecondition);
   CHECK(!cluster.load_v2_json("[").has_value());
-  CHECK(!cluster.load_v2_json(R"({"Root":{"Children":{"0":{"Children":{"members":)"
-                              R"({"Children":{"not-hex":{}}}}}}}})")
+  CHECK(!cluster
+             .load_v2_json(R"({"Root":{"Children":{"0":{"Children":{"members":)"
+                           R"({"Children":{"not-hex":{}}}}}}}})")
              .has_value());
 }
 

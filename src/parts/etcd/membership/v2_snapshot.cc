@@ -17,8 +17,8 @@ constexpr std::string_view kNever = "0001-01-01T00:00:00Z";
 constexpr uint64_t kIndex = 1;
 
 Value leaf(const std::string& path, std::string text) {
-  return Object{{"Path", path},           {"CreatedIndex", kIndex}, {"ModifiedIndex", kIndex},
-                {"ExpireTime", kNever},   {"Value", std::move(text)}, {"Children", nullptr}};
+  return Object{{"Path", path},         {"CreatedIndex", kIndex},   {"ModifiedIndex", kIndex},
+                {"ExpireTime", kNever}, {"Value", std::move(text)}, {"Children", nullptr}};
 }
 
 Value directory(const std::string& path, Object children) {
@@ -108,16 +108,15 @@ Bytes Cluster::to_v2_json() const {
     cluster.emplace_back("removed_members", directory("/0/removed_members", std::move(removed)));
   }
   if (!version_.empty()) cluster.emplace_back("version", leaf("/0/version", version_));
-  const Value root = directory("/", Object{{"0", directory("/0", std::move(cluster))},
-                                           {"1", directory("/1", Object{})}});
-  const Object history{
-      {"Queue", Object{{"Events", json::Array(1000)},
-                       {"Size", 0},
-                       {"Front", 0},
-                       {"Back", 0},
-                       {"Capacity", 1000}}},
-      {"StartIndex", 0},
-      {"LastIndex", 0}};
+  const Value root = directory(
+      "/", Object{{"0", directory("/0", std::move(cluster))}, {"1", directory("/1", Object{})}});
+  const Object history{{"Queue", Object{{"Events", json::Array(1000)},
+                                        {"Size", 0},
+                                        {"Front", 0},
+                                        {"Back", 0},
+                                        {"Capacity", 1000}}},
+                       {"StartIndex", 0},
+                       {"LastIndex", 0}};
   return json::to_text(Object{{"Root", root},
                               {"WatcherHub", Object{{"EventHistory", history}}},
                               {"CurrentIndex", kIndex},

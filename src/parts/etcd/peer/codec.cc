@@ -39,10 +39,14 @@ class AppendDecoder final : public StreamDecoder {
   Result<std::optional<Decoded>> decode(BytesView bytes) override {
     if (bytes.empty()) return std::nullopt;
     switch (bytes.front()) {
-      case kHeartbeatFrame: return Decoded{link_heartbeat(), 1};
-      case kEntriesFrame: return decode_entries(bytes);
-      case kMessageFrame: return decode_whole(bytes);
-      default: return fail(broken_frame("failed to parse type of msgappv2 frame"));
+      case kHeartbeatFrame:
+        return Decoded{link_heartbeat(), 1};
+      case kEntriesFrame:
+        return decode_entries(bytes);
+      case kMessageFrame:
+        return decode_whole(bytes);
+      default:
+        return fail(broken_frame("failed to parse type of msgappv2 frame"));
     }
   }
 
@@ -155,7 +159,9 @@ Result<std::optional<raft::Message>> StreamDecoder::next() {
   return std::move(decoded->message);
 }
 
-std::unique_ptr<StreamDecoder> message_decoder() { return std::make_unique<MessageDecoder>(); }
+std::unique_ptr<StreamDecoder> message_decoder() {
+  return std::make_unique<MessageDecoder>();
+}
 
 std::unique_ptr<StreamDecoder> append_decoder(raft::NodeId local, raft::NodeId remote) {
   return std::make_unique<AppendDecoder>(local, remote);

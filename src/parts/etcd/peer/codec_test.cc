@@ -59,7 +59,7 @@ TEST_CASE("messages and heartbeats cross the message stream in any pieces") {
 
 TEST_CASE("appends that follow each other leave out what the stream says") {
   AppendEncoder encoder;
-  std::vector<raft::Message> sent{append(2, 5, 3, 4), append(2, 8, 2, 7), link_heartbeat(),
+  std::vector<raft::Message> sent{append(2, 5, 3, 4),  append(2, 8, 2, 7), link_heartbeat(),
                                   append(2, 10, 0, 9), append(3, 4, 1, 4), append(3, 5, 1, 5)};
   Bytes bytes;
   std::vector<size_t> sizes;
@@ -68,10 +68,10 @@ TEST_CASE("appends that follow each other leave out what the stream says") {
     encoder.encode(bytes, message);
     sizes.push_back(bytes.size() - before);
   }
-  CHECK(bytes[0] == 2);                // whole
-  CHECK(bytes[sizes[0]] == 1);         // only entries
-  CHECK(sizes[2] == 1);                // a heartbeat is one byte
-  CHECK(sizes[3] == 1 + 8 + 8);        // no entries: a count and the commit index
+  CHECK(bytes[0] == 2);          // whole
+  CHECK(bytes[sizes[0]] == 1);   // only entries
+  CHECK(sizes[2] == 1);          // a heartbeat is one byte
+  CHECK(sizes[3] == 1 + 8 + 8);  // no entries: a count and the commit index
   for (uint64_t seed = 1; seed < 30; ++seed) {
     CHECK(decode_all(*append_decoder(kFollower, kLeader), bytes, seed) == sent);
   }

@@ -10,7 +10,9 @@ namespace {
 constexpr size_t kMaxPipeline = 64;
 constexpr Duration kRedialAfter = milliseconds(100);
 
-size_t slot(StreamKind kind) { return static_cast<size_t>(kind); }
+size_t slot(StreamKind kind) {
+  return static_cast<size_t>(kind);
+}
 
 std::string_view path_of(StreamKind kind) {
   return kind == StreamKind::kMessage ? "/raft/stream/message/" : "/raft/stream/msgapp/";
@@ -116,8 +118,8 @@ Task<void> Peer::post_snapshot(raft::Message message, backend::DbSnapshot databa
   const uint64_t index = message.snapshot->metadata.index.value();
   const auto sent = co_await result(upload(std::move(message), std::move(database)));
   if (sent) {
-    log_info("sent database snapshot", {{"remote-peer-id", to_hex(to.value())},
-                                        {"snapshot-index", index}});
+    log_info("sent database snapshot",
+             {{"remote-peer-id", to_hex(to.value())}, {"snapshot-index", index}});
   } else {
     log_warn("failed to send database snapshot", {{"remote-peer-id", to_hex(to.value())},
                                                   {"snapshot-index", index},
@@ -177,16 +179,15 @@ Task<void> Peer::keep_reading(StreamKind kind) {
 Task<void> Peer::read_stream(StreamKind kind) {
   Loop& loop = transport_.loop_;
   const Url url = pick_url();
-  auto stream = co_await co_await with_deadline(
-      loop, loop.now() + transport_.options_.dial_timeout, transport_.dial(url));
+  auto stream = co_await co_await with_deadline(loop, loop.now() + transport_.options_.dial_timeout,
+                                                transport_.dial(url));
   HttpConnection connection(loop, std::move(stream), url.endpoint.text());
   Headers headers = transport_.identity();
   headers.add("X-Raft-To", to_hex(id_.value()));
-  const std::string target =
-      std::string(path_of(kind)) + to_hex(transport_.options_.self.value());
-  const ResponseHead head = co_await co_await with_deadline(
-      loop, loop.now() + transport_.options_.stream_timeout,
-      connection.request("GET", target, std::move(headers), {}));
+  const std::string target = std::string(path_of(kind)) + to_hex(transport_.options_.self.value());
+  const ResponseHead head =
+      co_await co_await with_deadline(loop, loop.now() + transport_.options_.stream_timeout,
+                                      connection.request("GET", target, std::move(headers), {}));
   if (head.status == 410) co_await failure(Code::kPermissionDenied, "the member was removed");
   if (head.status != 200) {
     co_await failure(Code::kUnavailable, format("unexpected http status {}", head.status));
@@ -197,9 +198,8 @@ Task<void> Peer::read_stream(StreamKind kind) {
     ~Active() { peer.became_inactive(); }
   };
   const Active active(*this);
-  const auto decoder = kind == StreamKind::kMessage
-                           ? message_decoder()
-                           : append_decoder(transport_.options_.self, id_);
+  const auto decoder = kind == StreamKind::kMessage ? message_decoder()
+                                                    : append_decoder(transport_.options_.self, id_);
   co_await receive(connection, *decoder);
 }
 

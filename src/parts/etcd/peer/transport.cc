@@ -66,9 +66,13 @@ void Transport::update_peer(raft::NodeId id, const std::vector<std::string>& url
   if (it != peers_.end() && !parsed.empty()) it->second->set_urls(std::move(parsed));
 }
 
-void Transport::remove_peer(raft::NodeId id) { peers_.erase(id); }
+void Transport::remove_peer(raft::NodeId id) {
+  peers_.erase(id);
+}
 
-void Transport::remove_all() { peers_.clear(); }
+void Transport::remove_all() {
+  peers_.clear();
+}
 
 void Transport::send(raft::Message message) {
   const auto it = peers_.find(message.to);
@@ -125,8 +129,7 @@ Task<std::unique_ptr<Stream>> Transport::dial(Url url) {
 }
 
 Task<HttpAnswer> http_request(Loop& loop, Network& network, TlsContext* tls, Url url,
-                              std::string method, std::string target, Headers headers,
-                              Bytes body) {
+                              std::string method, std::string target, Headers headers, Bytes body) {
   auto stream = co_await dial_url(loop, network, tls, url);
   HttpConnection connection(loop, std::move(stream), url.endpoint.text());
   ResponseHead head = co_await connection.request(std::move(method), std::move(target),
@@ -137,8 +140,7 @@ Task<HttpAnswer> http_request(Loop& loop, Network& network, TlsContext* tls, Url
 }
 
 Task<Bytes> Transport::request(std::vector<std::string> urls, std::string method,
-                               std::string target, Headers headers, Bytes body,
-                               Duration timeout) {
+                               std::string target, Headers headers, Bytes body, Duration timeout) {
   std::optional<Error> last;
   for (const Url& url : parse_all(urls)) {
     auto answer = co_await with_deadline(
@@ -166,8 +168,8 @@ bool Transport::serves(std::string_view path) {
 Task<void> Transport::handle(Exchange& exchange) {
   const std::string_view path = exchange.head().path();
   if (path == "/raft/probing") {
-    exchange.respond(200, "", format("{{\"OK\":true,\"Now\":\"{}\"}}",
-                                     to_rfc3339(exchange.loop().wall_now())));
+    exchange.respond(
+        200, "", format("{{\"OK\":true,\"Now\":\"{}\"}}", to_rfc3339(exchange.loop().wall_now())));
   } else if (path == "/raft") {
     co_await handle_message(exchange);
   } else if (path == "/raft/snapshot") {

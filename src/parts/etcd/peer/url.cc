@@ -31,7 +31,8 @@ Result<Url> parse_url(std::string_view text) {
   }
   auto endpoint = parse_host_port(rest);
   if (!endpoint) {
-    return fail(Code::kInvalidArgument, format("URL address does not have the form \"host:port\": {}", text));
+    return fail(Code::kInvalidArgument,
+                format("URL address does not have the form \"host:port\": {}", text));
   }
   url.endpoint = *std::move(endpoint);
   return url;

@@ -8,8 +8,7 @@ bool demands_leader(const grpc::CallInfo& info) {
   return info.metadata.value_of("hasleader") == "true";
 }
 
-Result<void> admit(const grpc::CallInfo& info, const member::Member& member,
-                   OnLearner on_learner) {
+Result<void> admit(const grpc::CallInfo& info, const member::Member& member, OnLearner on_learner) {
   if (on_learner == OnLearner::kRefused && member.is_learner()) {
     return fail(error::not_supported_for_learner());
   }

@@ -73,8 +73,7 @@ Task<Bytes> txn(Member& member, const CallInfo& info, BytesView raw) {
   if (member.is_near_quota()) co_await check_space(member, request);
   if (mvcc::is_read_only(request)) {
     if (!mvcc::is_serializable(request)) co_await member.linearize();
-    const mvcc::TxnResponse response =
-        co_await mvcc::read_txn(member.state().store(), request);
+    const mvcc::TxnResponse response = co_await mvcc::read_txn(member.state().store(), request);
     co_return wire::encode(response, member.header());
   }
   const apply::Response response = co_await member.propose(apply::kTxnField, Bytes(raw));
@@ -94,8 +93,8 @@ Task<Bytes> compact(Member& member, const CallInfo& info, BytesView raw) {
 }  // namespace
 
 void add_kv(grpc::Server& server, Member& member) {
-  const auto add = [&](const char* path, Task<Bytes> (*handler)(Member&, const CallInfo&,
-                                                                BytesView)) {
+  const auto add = [&](const char* path,
+                       Task<Bytes> (*handler)(Member&, const CallInfo&, BytesView)) {
     server.add_unary(path, [&member, handler](const CallInfo& info, BytesView request) {
       return handler(member, info, request);
     });

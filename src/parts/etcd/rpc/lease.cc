@@ -100,9 +100,8 @@ void add_lease(grpc::Server& server, Member& member) {
   add_unary(server, member, "/etcdserverpb.Lease/LeaseRevoke", revoke);
   add_unary(server, member, "/etcdserverpb.Lease/LeaseTimeToLive", time_to_live);
   add_unary(server, member, "/etcdserverpb.Lease/LeaseLeases", leases);
-  server.add_stream(
-      "/etcdserverpb.Lease/LeaseKeepAlive", grpc::CallKind::kBidiStream,
-      [&member](ServerStream& stream) { return keep_alive_stream(member, stream); });
+  server.add_stream("/etcdserverpb.Lease/LeaseKeepAlive", grpc::CallKind::kBidiStream,
+                    [&member](ServerStream& stream) { return keep_alive_stream(member, stream); });
 }
 
 }  // namespace argosy::etcd::rpc

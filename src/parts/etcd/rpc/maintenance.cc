@@ -20,9 +20,12 @@ constexpr size_t kSnapshotPiece = 32 * 1024;
 
 std::string_view alarm_name(apply::AlarmType type) {
   switch (type) {
-    case apply::AlarmType::kNone: return "NONE";
-    case apply::AlarmType::kNoSpace: return "NOSPACE";
-    case apply::AlarmType::kCorrupt: return "CORRUPT";
+    case apply::AlarmType::kNone:
+      return "NONE";
+    case apply::AlarmType::kNoSpace:
+      return "NOSPACE";
+    case apply::AlarmType::kCorrupt:
+      return "CORRUPT";
   }
   return "NONE";
 }
@@ -58,8 +61,7 @@ Task<Bytes> status(Member& member, const CallInfo& info, BytesView) {
   answer.set_islearner(member.is_learner());
   if (member.leader() == 0) answer.add_errors(error::no_leader().message());
   for (const apply::Alarm& raised : member.state().alarms().list()) {
-    answer.add_errors(
-        format("memberID:{} alarm:{} ", raised.member_id, alarm_name(raised.type)));
+    answer.add_errors(format("memberID:{} alarm:{} ", raised.member_id, alarm_name(raised.type)));
   }
   co_return answer.SerializeAsString();
 }
@@ -141,8 +143,7 @@ Task<void> snapshot(Member& member, ServerStream& stream) {
         });
     for (size_t at = 0; at < piece.bytes.size(); at += kSnapshotPiece) {
       const BytesView blob = BytesView(piece.bytes).substr(at, kSnapshotPiece);
-      stream.write(
-          snapshot_message(piece.remaining + piece.bytes.size() - at - blob.size(), blob));
+      stream.write(snapshot_message(piece.remaining + piece.bytes.size() - at - blob.size(), blob));
     }
     co_await stream.writable();
   }

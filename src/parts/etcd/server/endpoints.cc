@@ -11,12 +11,25 @@ constexpr std::string_view kText = "text/plain; charset=utf-8";
 
 }  // namespace
 
+void allow_origin(Exchange& exchange, const std::vector<std::string>& allowed) {
+  const auto allows = [&](std::string_view origin) {
+    return std::find(allowed.begin(), allowed.end(), origin) != allowed.end();
+  };
+  std::string_view origin = "*";
+  if (!allows(origin)) origin = exchange.head().headers.value_of("Origin");
+  if (!allows(origin)) return;
+  exchange.always_send("Access-Control-Allow-Methods", "POST, GET, OPTIONS, PUT, DELETE");
+  exchange.always_send("Access-Control-Allow-Origin", origin);
+  exchange.always_send("Access-Control-Allow-Headers", "accept, content-type, authorization");
+}
+
 void answer_not_found(Exchange& exchange) {
   exchange.respond(404, kText, "404 page not found\n", {{"X-Content-Type-Options", "nosniff"}});
 }
 
 void answer_method_not_allowed(Exchange& exchange, std::string_view allowed) {
-  exchange.respond(405, kText, "Method Not Allowed\n", {{"Allow", std::string(allowed)}});
+  exchange.respond(405, kText, "Method Not Allowed\n",
+                   {{"Allow", std::string(allowed)}, {"X-Content-Type-Options", "nosniff"}});
 }
 
 Task<void> handle_version(Exchange& exchange, const member::Member& member) {
@@ -38,14 +51,18 @@ Task<bool> handle_health(Exchange& exchange, member::Member& member) {
   } else if (member.leader() == 0) {
     reason = "no leader";
   } else {
-    const auto read = co_await with_deadline(
-        member.loop(), member.loop().now() + kHealthTimeout, member.linearize());
+    const auto read = co_await with_deadline(member.loop(), member.loop().now() + kHealthTimeout,
+                                             member.linearize());
     if (!read) reason = read.error().message();
   }
-  if (!reason.empty()) log_warn("/health error", {{"reason", reason}});
-  exchange.respond(reason.empty() ? 200 : 503, "application/json",
-                   format("{{\"health\":\"{}\"}}", reason.empty()));
-  co_return reason.empty();
+  // The original's types: it lets its library guess them.
+  if (reason.empty()) {
+    exchange.respond(200, kText, R"({"health":"true"})");
+    co_return true;
+  }
+  log_warn("/health error", {{"reason", reason}});
+  exchange.respond(503, kText, "{\"health\":\"false\"}\n", {{"X-Content-Type-Options", "nosniff"}});
+  co_return false;
 }
 
 }  // namespace argosy::etcd::server

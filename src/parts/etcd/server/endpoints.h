@@ -13,6 +13,8 @@ Task<void> handle_version(Exchange& exchange, const member::Member& member);
 // it was well.
 Task<bool> handle_health(Exchange& exchange, member::Member& member);
 
+// Lets pages of these origins ("*": of any) read the answers of the client port.
+void allow_origin(Exchange& exchange, const std::vector<std::string>& allowed);
 void answer_not_found(Exchange& exchange);
 void answer_method_not_allowed(Exchange& exchange, std::string_view allowed);
 

@@ -51,8 +51,7 @@ Task<member::Identity> identity_from_peers(Loop& loop, Network& network, TlsCont
         log_warn("failed to get cluster response", {{"address", text}, {"error", remote.error()}});
         continue;
       }
-      co_return member::identity_in_existing_cluster(options, remote->cluster_id,
-                                                     remote->members);
+      co_return member::identity_in_existing_cluster(options, remote->cluster_id, remote->members);
     }
   }
   co_return fail(Code::kUnavailable,

@@ -9,15 +9,21 @@ namespace {
 
 std::string_view kind_name(grpc::CallKind kind) {
   switch (kind) {
-    case grpc::CallKind::kUnary: return "unary";
-    case grpc::CallKind::kClientStream: return "client_stream";
-    case grpc::CallKind::kServerStream: return "server_stream";
-    case grpc::CallKind::kBidiStream: return "bidi_stream";
+    case grpc::CallKind::kUnary:
+      return "unary";
+    case grpc::CallKind::kClientStream:
+      return "client_stream";
+    case grpc::CallKind::kServerStream:
+      return "server_stream";
+    case grpc::CallKind::kBidiStream:
+      return "bidi_stream";
   }
   return "unary";
 }
 
-double to_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double to_seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 }  // namespace
 
@@ -51,8 +57,8 @@ void ServerMetrics::add_disk() {
   member_.counters().on_backend_commit = [&commit](Duration took) {
     commit.observe(to_seconds(took));
   };
-  metrics_.gauge_by("etcd_disk_wal_write_bytes_total", "Bytes written to the write-ahead log.",
-                    {}, [this] { return static_cast<double>(member_.counters().wal_bytes); });
+  metrics_.gauge_by("etcd_disk_wal_write_bytes_total", "Bytes written to the write-ahead log.", {},
+                    [this] { return static_cast<double>(member_.counters().wal_bytes); });
 }
 
 void ServerMetrics::add_mvcc() {
@@ -139,11 +145,11 @@ void ServerMetrics::add_member() {
           [](Member& m) { return m.counters().proposals_failed; });
   counter("etcd_server_read_indexes_failed_total", "Read requests that raft dropped.",
           [](Member& m) { return m.counters().read_indexes_failed; });
-  metrics_.gauge("etcd_server_id", "1 for the member's id.",
-                 {{"server_id", to_hex(member_.id())}})
+  metrics_.gauge("etcd_server_id", "1 for the member's id.", {{"server_id", to_hex(member_.id())}})
       .set(1);
-  metrics_.gauge("etcd_server_version", "1 for the server's version.",
-                 {{"server_version", std::string(member::kServerVersion)}})
+  metrics_
+      .gauge("etcd_server_version", "1 for the server's version.",
+             {{"server_version", std::string(member::kServerVersion)}})
       .set(1);
   health_successes_ = &metrics_.counter("etcd_server_health_success", "Health checks passed.");
   health_failures_ = &metrics_.counter("etcd_server_health_failures", "Health checks failed.");
@@ -152,8 +158,8 @@ void ServerMetrics::add_member() {
 void ServerMetrics::add_network() {
   received_bytes_ = &metrics_.counter("etcd_network_client_grpc_received_bytes_total",
                                       "Bytes received from gRPC clients.");
-  sent_bytes_ = &metrics_.counter("etcd_network_client_grpc_sent_bytes_total",
-                                  "Bytes sent to gRPC clients.");
+  sent_bytes_ =
+      &metrics_.counter("etcd_network_client_grpc_sent_bytes_total", "Bytes sent to gRPC clients.");
   for (const auto& method : grpc_.methods()) {
     const auto parts = split(std::string_view(method->path).substr(1), '/');
     Method& counted = methods_.emplace_back();
@@ -217,9 +223,15 @@ void ServerMetrics::update_peers() {
   }
 }
 
-void ServerMetrics::on_started(uint32_t id) { methods_[id].started->add(); }
-void ServerMetrics::on_received(uint32_t id) { methods_[id].received->add(); }
-void ServerMetrics::on_sent(uint32_t id) { methods_[id].sent->add(); }
+void ServerMetrics::on_started(uint32_t id) {
+  methods_[id].started->add();
+}
+void ServerMetrics::on_received(uint32_t id) {
+  methods_[id].received->add();
+}
+void ServerMetrics::on_sent(uint32_t id) {
+  methods_[id].sent->add();
+}
 
 void ServerMetrics::on_handled(uint32_t id, Code code, Duration) {
   Method& method = methods_[id];

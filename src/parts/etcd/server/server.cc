@@ -46,8 +46,8 @@ Server::~Server() = default;
 Result<void> Server::make_tls() {
   if (!config_.client_tls.cert_file.empty()) {
     client_tls_ = TRY_CONTEXT(
-        TlsContext::make(true, tls_options(config_.client_tls, config_.cipher_suites, true,
-                                           {"h2", "http/1.1"})),
+        TlsContext::make(
+            true, tls_options(config_.client_tls, config_.cipher_suites, true, {"h2", "http/1.1"})),
         "client TLS");
   }
   if (!config_.peer_tls.cert_file.empty()) {
@@ -56,8 +56,8 @@ Result<void> Server::make_tls() {
                          tls_options(config_.peer_tls, config_.cipher_suites, true, {"http/1.1"})),
         "peer TLS");
     peer_client_tls_ = TRY_CONTEXT(
-        TlsContext::make(false, tls_options(config_.peer_tls, config_.cipher_suites, false,
-                                            {"http/1.1"})),
+        TlsContext::make(false,
+                         tls_options(config_.peer_tls, config_.cipher_suites, false, {"http/1.1"})),
         "peer TLS");
   }
   return {};
@@ -73,8 +73,8 @@ Task<member::Booted> Server::boot() {
   if (options.is_new_cluster) {
     identity = co_await member::identity_of_new_cluster(options);
   } else {
-    identity = co_await identity_from_peers(loop_, loop_.network(), peer_client_tls_.get(),
-                                            options);
+    identity =
+        co_await identity_from_peers(loop_, loop_.network(), peer_client_tls_.get(), options);
   }
   log_info("starting local member", {{"local-member-id", to_hex(identity.member_id)},
                                      {"cluster-id", to_hex(identity.cluster_id)}});
@@ -84,8 +84,8 @@ Task<member::Booted> Server::boot() {
 Task<void> Server::start() {
   co_await make_tls();
   member::Booted booted = co_await boot();
-  const member::MemberParts parts{loop_,         loop_.network(), real_disk(),
-                                  real_clock(),  real_random(),   peer_client_tls_.get()};
+  const member::MemberParts parts{loop_,        loop_.network(), real_disk(),
+                                  real_clock(), real_random(),   peer_client_tls_.get()};
   member_ = co_await member::Member::create(parts, config_.member, std::move(booted));
   grpc_ = std::make_unique<grpc::Server>(
       loop_, grpc::Limits{config_.member.max_request_bytes + rpc::kReceiveOverhead});
@@ -104,14 +104,13 @@ Task<void> Server::start() {
   member_->start();
 
   HttpServerOptions client_options;
-  client_options.h2.max_concurrent_streams = static_cast<uint32_t>(
-      std::min<uint64_t>(config_.max_concurrent_streams, 0x7FFFFFFF));
+  client_options.h2.max_concurrent_streams =
+      static_cast<uint32_t>(std::min<uint64_t>(config_.max_concurrent_streams, 0x7FFFFFFF));
   client_options.h2.min_ping_interval = config_.keepalive_min_time;
   client_options.h2.ping_after_idle = config_.keepalive_interval;
   client_options.h2.ping_timeout = config_.keepalive_timeout;
   client_options.handler = [this](Exchange& exchange) { return handle_client(exchange); };
-  client_options.take_h2 =
-      [this](H2Stream& stream) -> std::unique_ptr<H2Stream::Handler> {
+  client_options.take_h2 = [this](H2Stream& stream) -> std::unique_ptr<H2Stream::Handler> {
     if (!grpc::Server::is_grpc(stream.request())) return nullptr;
     return grpc_->accept(stream);
   };
@@ -138,8 +137,8 @@ Result<void> Server::open_port(const peer::Url& url, bool is_for_peers, bool is_
   Port& port = ports_.emplace_back();
   port.url = url;
   port.is_for_peers = is_for_peers;
-  port.listener = TRY(loop_.network().listen(
-      url.endpoint, [this, &port](std::unique_ptr<Stream> stream) {
+  port.listener =
+      TRY(loop_.network().listen(url.endpoint, [this, &port](std::unique_ptr<Stream> stream) {
         accept(port, std::move(stream));
       }));
   log_info(is_for_peers     ? "serving peer traffic"
@@ -168,6 +167,8 @@ Task<void> Server::secure(Port& port, std::unique_ptr<Stream> stream) {
 
 Task<void> Server::handle_client(Exchange& exchange) {
   const std::string_view path = exchange.head().path();
+  allow_origin(exchange, config_.cors);
+  if (exchange.head().method == "OPTIONS") co_return exchange.respond(200, "", "");
   if (path == "/version") {
     co_await handle_version(exchange, *member_);
   } else if (path == "/health") {

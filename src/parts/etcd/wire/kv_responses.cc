@@ -144,8 +144,7 @@ std::vector<Bytes> encode_watch(const mvcc::WatchResponse& response, Header head
       bytes += response.events->field(first + taken).size();
       ++taken;
     }
-    pieces.push_back(
-        encode_watch(response, header, first, taken, first + taken < count));
+    pieces.push_back(encode_watch(response, header, first, taken, first + taken < count));
     first += taken;
   }
   return pieces;
