@@ -23,7 +23,7 @@ bool is_metadata(std::string_view name) {
     case ':':
       return false;
     case 'c':
-      return name != "content-type";
+      return name != "content-type" && name != "content-length";
     case 'g':
       return !name.starts_with("grpc-");
     case 't':

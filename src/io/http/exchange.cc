@@ -52,6 +52,11 @@ void Exchange::respond(int status, std::string_view content_type, BytesView body
   finish();
 }
 
+void Exchange::respond_text(int status, std::string_view line, Headers more) {
+  more.add("X-Content-Type-Options", "nosniff");
+  respond(status, "text/plain; charset=utf-8", std::string(line) + "\n", std::move(more));
+}
+
 Task<void> Exchange::writable() {
   while (backlog() > kStreamHighMark) co_await writable_.wait();
 }

@@ -40,6 +40,8 @@ class Exchange {
   void always_send(std::string_view name, std::string_view value) { always_.add(name, value); }
   // A whole response, with its date.
   void respond(int status, std::string_view content_type, BytesView body, Headers more = {});
+  // One line of plain text, in the manner of Go's http.Error.
+  void respond_text(int status, std::string_view line, Headers more = {});
   // Or in pieces: start, any number of writes, finish. Without a content-length the
   // body is chunked. Written bodies of answers that have none (to HEAD, 204, 304) are
   // dropped.

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
+
 namespace argosy {
 
 struct Header {
@@ -37,5 +39,8 @@ class Headers {
  private:
   std::vector<Header> all_;
 };
+
+// "Mon, 23 Nov 2026 13:44:05 GMT" (RFC 9110, 5.6.7).
+std::string to_http_date(WallTime time);
 
 }  // namespace argosy

@@ -25,14 +25,18 @@ uint64_t cost(const std::vector<mvcc::RequestOp>& ops) {
   return sum;
 }
 
-// The original writes the first revision of its auth store when it makes a database;
-// Hash covers it.
-void begin_auth_revision(Storage& storage) {
-  constexpr BytesView kKey = "authRevision";
-  if (storage.get(Bucket::kAuth, kKey)) return;
+// As the original makes a database: with all buckets, and with the first revision of
+// its auth store. Hash covers both.
+void begin_database(Storage& storage) {
+  constexpr BytesView kAuthRevision = "authRevision";
+  if (storage.get(Bucket::kAuth, kAuthRevision)) return;
+  for (size_t i = 0; i < kBucketCount; ++i) {
+    // To erase what is not there makes the bucket.
+    storage.erase(static_cast<Bucket>(i), kAuthRevision);
+  }
   Bytes first;
   append_be64(first, 1);
-  storage.put(Bucket::kAuth, Bytes(kKey), std::move(first));
+  storage.put(Bucket::kAuth, Bytes(kAuthRevision), std::move(first));
 }
 
 template <typename... Kinds>
@@ -63,7 +67,7 @@ StateMachine::StateMachine(Storage& storage, lease::LessorOptions lease_options)
       store_(std::make_unique<mvcc::Store>(storage, items_)),
       watches_(std::make_unique<mvcc::WatchHub>(*store_)),
       alarms_(storage) {
-  begin_auth_revision(storage);
+  begin_database(storage);
 }
 
 void StateMachine::restore() {

@@ -96,8 +96,9 @@ Error too_many_learners() {
 Error cluster_id_mismatch() {
   return make(Code::kFailedPrecondition, "cluster ID mismatch");
 }
+// The original's clients are told no more.
 Error member_removed() {
-  return Error(Code::kUnknown, "membership: ID removed");
+  return member_not_found();
 }
 
 }  // namespace argosy::etcd::error

@@ -123,13 +123,13 @@ Task<lease::TimeToLive> Member::lease_time_to_live(int64_t id, bool with_keys) {
 Task<void> Member::handle_leases(Exchange& exchange) {
   const std::string path(exchange.head().path());
   if (exchange.head().method != "POST") {
-    co_return exchange.respond(405, "text/plain; charset=utf-8", "Method Not Allowed\n");
+    co_return exchange.respond_text(405, "Method Not Allowed");
   }
   const Bytes body = co_await exchange.read_all(kMaxRequest);
   const auto answer_error = [&](const Error& error) {
     const bool unknown = error.code() == Code::kNotFound;
-    exchange.respond(unknown ? 404 : 408, "text/plain; charset=utf-8",
-                     unknown ? "lease not found\n" : "lease HTTP request timed out\n");
+    exchange.respond_text(unknown ? 404 : 408,
+                          unknown ? "lease not found" : "lease HTTP request timed out");
   };
   if (!is_leader()) co_return answer_error(error::timeout());
   if (path == "/leases") {

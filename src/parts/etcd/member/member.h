@@ -180,6 +180,7 @@ class Member final : private peer::Delegate {
 
   // reconfigure.cc
   Task<void> change_configuration(raft::ConfChange change);
+  Result<void> may_remove(uint64_t id) const;
   Task<Bytes> ask_leader(std::string method, std::string target, Headers headers, Bytes body);
   Task<void> handle_members(Exchange& exchange);
   Task<void> handle_promote(Exchange& exchange);

@@ -18,6 +18,24 @@ namespace {
 // A voter counts as healthy when it has been connected for so long.
 constexpr Duration kHealthInterval = seconds(5);
 constexpr size_t kMaxPeerRequest = 1 << 20;
+constexpr std::string_view kPromotePath = "/members/promote/";
+
+// Why a promotion failed, in the words that the original's members know, and back.
+std::string to_peers(const Error& error) {
+  if (error.message() == error::member_not_found().message()) return "membership: ID not found";
+  if (error.message() == error::member_not_learner().message()) {
+    return "membership: can only promote a learner member";
+  }
+  return error.message();
+}
+
+Error from_peers(Error error) {
+  const std::string& text = error.message();
+  if (error.code() == Code::kNotFound) return error::member_not_found();
+  if (text.contains(error::learner_not_ready().message())) return error::learner_not_ready();
+  if (text.contains("can only promote a learner member")) return error::member_not_learner();
+  return error;
+}
 
 }  // namespace
 
@@ -78,24 +96,24 @@ Task<membership::Member> Member::add_member(std::vector<std::string> peer_urls, 
   co_return std::move(member);
 }
 
-Task<void> Member::remove_member(uint64_t id) {
-  if (options_.strict_reconfig_check && cluster_.find(id) != nullptr) {
-    if (!cluster_.is_ready_to_remove(id)) {
-      co_await failure(error::not_enough_started_members());
-    }
-    const bool is_connected = id == booted_id_ || transport_->active_since(raft::NodeId(id));
-    size_t active = 1;
-    for (const raft::NodeId other : transport_->peer_ids()) {
-      const membership::Member* member = cluster_.find(other.value());
-      if (member != nullptr && !member->is_learner && transport_->active_since(other)) ++active;
-    }
-    const size_t voters = cluster_.voter_count();
-    const membership::Member* leaving = cluster_.find(id);
-    if (is_connected && !leaving->is_learner && active - 1 < 1 + (voters - 1) / 2 && voters > 1 &&
-        active - 1 < 1 + ((voters - 1) / 2)) {
-      co_await failure(error::unhealthy());
-    }
+// The original's rules: a learner or a member that is down anyway may go; another only
+// if those that are left and connected are a quorum.
+Result<void> Member::may_remove(uint64_t id) const {
+  const membership::Member* leaving = cluster_.find(id);
+  if (!options_.strict_reconfig_check || leaving == nullptr || leaving->is_learner) return {};
+  if (!cluster_.is_ready_to_remove(id)) return fail(error::not_enough_started_members());
+  if (id != booted_id_ && !transport_->active_since(raft::NodeId(id))) return {};
+  size_t active = 1;
+  for (const raft::NodeId other : transport_->peer_ids()) {
+    const membership::Member* member = cluster_.find(other.value());
+    if (member != nullptr && !member->is_learner && transport_->active_since(other)) ++active;
   }
+  if (active - 1 < 1 + (cluster_.voter_count() - 1) / 2) return fail(error::unhealthy());
+  return {};
+}
+
+Task<void> Member::remove_member(uint64_t id) {
+  co_await may_remove(id);
   raft::ConfChange change;
   change.type = raft::ConfChangeType::kRemoveNode;
   change.node_id = raft::NodeId(id);
@@ -121,12 +139,10 @@ Task<void> Member::promote_member(uint64_t id) {
   const membership::Member* known = cluster_.find(id);
   if (known == nullptr) co_await failure(error::member_not_found());
   if (!is_leader()) {
-    co_await ask_leader("POST", format("/members/promote/{}", id), {}, {});
+    const auto asked =
+        co_await result(ask_leader("POST", format("{}{}", kPromotePath, id), {}, {}));
+    if (!asked) co_await failure(from_peers(asked.error()));
     co_return;
-  }
-  if (!known->is_learner) co_await failure(error::member_not_learner());
-  if (options_.strict_reconfig_check && !cluster_.is_ready_to_promote(id)) {
-    co_await failure(error::not_enough_started_members());
   }
   const raft::Status status = node_.status();
   uint64_t learner_match = 0;
@@ -137,6 +153,9 @@ Task<void> Member::promote_member(uint64_t id) {
   }
   if (static_cast<double>(learner_match) < 0.9 * static_cast<double>(leader_match)) {
     co_await failure(error::learner_not_ready());
+  }
+  if (options_.strict_reconfig_check && !cluster_.is_ready_to_promote(id)) {
+    co_await failure(error::not_enough_started_members());
   }
   raft::ConfChange change;
   change.type = raft::ConfChangeType::kAddNode;
@@ -177,8 +196,7 @@ Task<Bytes> Member::ask_leader(std::string method, std::string target, Headers h
 
 bool Member::serves_peer_path(std::string_view path) {
   return peer::Transport::serves(path) || path == "/members" || path == "/leases" ||
-         path == "/leases/internal" || path == "/members/hashkv" ||
-         path.starts_with("/members/promote/");
+         path == "/leases/internal" || path == "/members/hashkv" || path.starts_with(kPromotePath);
 }
 
 Task<void> Member::handle_peer(Exchange& exchange) {
@@ -187,7 +205,7 @@ Task<void> Member::handle_peer(Exchange& exchange) {
     co_await handle_members(exchange);
   } else if (path == "/members/hashkv") {
     co_await handle_hash_kv(exchange);
-  } else if (path.starts_with("/members/promote/")) {
+  } else if (path.starts_with(kPromotePath)) {
     co_await handle_promote(exchange);
   } else if (path.starts_with("/leases")) {
     co_await handle_leases(exchange);
@@ -208,54 +226,50 @@ json::Array to_json_array(const membership::Members& members) {
 
 Task<void> Member::handle_members(Exchange& exchange) {
   if (exchange.head().method != "GET") {
-    co_return exchange.respond(405, "text/plain; charset=utf-8", "Method Not Allowed\n",
-                               {{"Allow", "GET"}});
+    co_return exchange.respond_text(405, "Method Not Allowed", {{"Allow", "GET"}});
   }
+  exchange.always_send("X-Etcd-Cluster-ID", to_hex(cluster_.id()));
   const auto& members = cluster_.members().empty() ? first_members_ : cluster_.members();
-  exchange.respond(200, "application/json", json::to_text(to_json_array(members)) + "\n",
-                   {{"X-Etcd-Cluster-ID", to_hex(cluster_.id())}});
+  exchange.respond(200, "application/json", json::to_text(to_json_array(members)) + "\n");
 }
 
 Task<void> Member::handle_promote(Exchange& exchange) {
-  const auto id =
-      parse_uint(exchange.head().path().substr(std::string_view("/members/promote/").size()));
-  if (exchange.head().method != "POST" || !id) {
-    co_return exchange.respond(404, "text/plain; charset=utf-8", "404 page not found\n");
+  if (exchange.head().method != "POST") {
+    co_return exchange.respond_text(405, "Method Not Allowed", {{"Allow", "POST"}});
+  }
+  exchange.always_send("X-Etcd-Cluster-ID", to_hex(cluster_.id()));
+  const std::string text(exchange.head().path().substr(kPromotePath.size()));
+  const auto id = parse_uint(text);
+  if (!id) {
+    co_return exchange.respond_text(404, format("member {} not found in cluster", text));
   }
   const auto promoted = co_await result(promote_member(*id));
   if (promoted) {
     co_return exchange.respond(200, "application/json",
-                               json::to_text(to_json_array(cluster_.members())) + "\n",
-                               {{"X-Etcd-Cluster-ID", to_hex(cluster_.id())}});
+                               json::to_text(to_json_array(cluster_.members())) + "\n");
   }
   const Code code = promoted.error().code();
   const int status = code == Code::kNotFound ? 404 : code == Code::kFailedPrecondition ? 412 : 500;
-  exchange.respond(status, "text/plain; charset=utf-8", promoted.error().message() + "\n",
-                   {{"X-Etcd-Cluster-ID", to_hex(cluster_.id())}});
+  exchange.respond_text(status, to_peers(promoted.error()));
 }
 
 Task<void> Member::handle_hash_kv(Exchange& exchange) {
+  if (exchange.head().method != "GET") {
+    co_return exchange.respond_text(405, "Method Not Allowed", {{"Allow", "GET"}});
+  }
+  exchange.always_send("X-Etcd-Cluster-ID", to_hex(cluster_.id()));
   const Bytes body = co_await exchange.read_all(kMaxPeerRequest);
   const auto request = json::parse(body);
   const json::Value* revision = request ? request->find("revision") : nullptr;
-  if (!request) {
-    co_return exchange.respond(400, "text/plain; charset=utf-8", "error unmarshalling request\n");
-  }
+  if (!request) co_return exchange.respond_text(400, "error unmarshalling request");
   const auto hashed =
       co_await result(hash_kv(*this, revision != nullptr ? revision->as_int().value_or(0) : 0));
-  if (!hashed) {
-    co_return exchange.respond(400, "text/plain; charset=utf-8", hashed.error().message() + "\n");
-  }
-  const json::Object header{{"cluster_id", cluster_.id()},
-                            {"member_id", booted_id_},
-                            {"revision", hashed->current_revision},
-                            {"raft_term", term()}};
+  if (!hashed) co_return exchange.respond_text(400, hashed.error().message());
+  const json::Object header{{"revision", hashed->current_revision}};
   exchange.respond(200, "application/json",
                    json::to_text(json::Object{{"header", header},
                                               {"hash", static_cast<uint64_t>(hashed->hash)},
-                                              {"compact_revision", hashed->compact_revision}}) +
-                       "\n",
-                   {{"X-Etcd-Cluster-ID", to_hex(cluster_.id())}});
+                                              {"compact_revision", hashed->compact_revision}}));
 }
 
 }  // namespace argosy::etcd::member

@@ -29,11 +29,6 @@ std::optional<MajorMinor> parse_version(std::string_view text) {
   return MajorMinor{*major, *minor};
 }
 
-void answer_text(Exchange& exchange, int status, std::string_view text) {
-  exchange.respond(status, "text/plain; charset=utf-8", std::string(text) + "\n",
-                   {{"X-Content-Type-Options", "nosniff"}});
-}
-
 }  // namespace
 
 Transport::Transport(Loop& loop, Network& network, TransportOptions options, Delegate& delegate)
@@ -169,7 +164,8 @@ Task<void> Transport::handle(Exchange& exchange) {
   const std::string_view path = exchange.head().path();
   if (path == "/raft/probing") {
     exchange.respond(
-        200, "", format("{{\"OK\":true,\"Now\":\"{}\"}}", to_rfc3339(exchange.loop().wall_now())));
+        200, "text/plain; charset=utf-8",
+        format("{{\"OK\":true,\"Now\":\"{}\"}}\n", to_rfc3339(exchange.loop().wall_now())));
   } else if (path == "/raft") {
     co_await handle_message(exchange);
   } else if (path == "/raft/snapshot") {
@@ -180,20 +176,21 @@ Task<void> Transport::handle(Exchange& exchange) {
 }
 
 bool Transport::check_origin(Exchange& exchange) {
+  exchange.always_send("X-Etcd-Cluster-ID", to_hex(options_.cluster_id));
   const Headers& headers = exchange.head().headers;
   const auto theirs = parse_version(headers.value_of("X-Server-Version"));
   const auto their_min = parse_version(headers.value_of("X-Min-Cluster-Version"));
   const auto ours = parse_version(options_.server_version);
   const auto our_min = parse_version(kMinClusterVersion);
   if (!theirs || !their_min || *theirs < *our_min || *their_min > *ours) {
-    answer_text(exchange, 412, "incompatible version");
+    exchange.respond_text(412, "incompatible version");
     return false;
   }
   if (headers.value_of("X-Etcd-Cluster-ID") != to_hex(options_.cluster_id)) {
     log_warn("request cluster ID mismatch",
              {{"local-member-cluster-id", to_hex(options_.cluster_id)},
               {"remote-peer-cluster-id", headers.value_of("X-Etcd-Cluster-ID")}});
-    answer_text(exchange, 412, "cluster ID mismatch");
+    exchange.respond_text(412, "cluster ID mismatch");
     return false;
   }
   return true;
@@ -201,24 +198,24 @@ bool Transport::check_origin(Exchange& exchange) {
 
 Task<void> Transport::handle_stream(Exchange& exchange) {
   if (exchange.head().method != "GET") {
-    co_return exchange.respond(405, "text/plain; charset=utf-8", "Method Not Allowed\n",
-                               {{"Allow", "GET"}});
+    co_return exchange.respond_text(405, "Method Not Allowed", {{"Allow", "GET"}});
   }
+  exchange.always_send("X-Server-Version", options_.server_version);
   if (!check_origin(exchange)) co_return;
   const auto parts = split(exchange.head().path().substr(1), '/');
   const auto from = parts.size() == 4 ? parse_hex(parts[3]) : std::nullopt;
   const bool is_append = parts.size() == 4 && parts[2] == "msgapp";
   if (!from || (!is_append && parts[2] != "message")) {
-    co_return answer_text(exchange, 404, "invalid path");
+    co_return exchange.respond_text(404, "invalid path");
   }
   const raft::NodeId id(*from);
-  if (delegate_.is_removed(id)) co_return answer_text(exchange, 410, "removed member");
+  if (delegate_.is_removed(id)) co_return exchange.respond_text(410, "removed member");
   if (exchange.head().headers.value_of("X-Raft-To") != to_hex(options_.self.value())) {
-    co_return answer_text(exchange, 412, "to field mismatch");
+    co_return exchange.respond_text(412, "to field mismatch");
   }
   const auto it = peers_.find(id);
   if (it == peers_.end()) {
-    co_return answer_text(exchange, 404, "error sender not found");
+    co_return exchange.respond_text(404, "error sender not found");
   }
   exchange.start(200, {{"X-Server-Version", options_.server_version},
                        {"X-Etcd-Cluster-ID", to_hex(options_.cluster_id)}});
@@ -234,51 +231,49 @@ Task<void> Transport::handle_stream(Exchange& exchange) {
 
 Task<void> Transport::handle_message(Exchange& exchange) {
   if (exchange.head().method != "POST") {
-    co_return exchange.respond(405, "text/plain; charset=utf-8", "Method Not Allowed\n",
-                               {{"Allow", "POST"}});
+    co_return exchange.respond_text(405, "Method Not Allowed", {{"Allow", "POST"}});
   }
   if (!check_origin(exchange)) co_return;
   const Bytes body = co_await exchange.read_all(kMaxSmallBody);
   auto message = raftpb::decode_message(body);
-  if (!message) co_return answer_text(exchange, 400, "error unmarshalling raft message");
+  if (!message) co_return exchange.respond_text(400, "error unmarshalling raft message");
   if (delegate_.is_removed(message->from)) {
-    co_return answer_text(exchange, 403, "cannot process message from removed member");
+    co_return exchange.respond_text(403, "cannot process message from removed member");
   }
   if (const auto it = peers_.find(message->from); it != peers_.end()) {
     it->second->count_received(body.size());
   }
   delegate_.on_message(*std::move(message));
-  exchange.respond(204, "", "", {{"X-Etcd-Cluster-ID", to_hex(options_.cluster_id)}});
+  exchange.respond(204, "", "");
 }
 
 Task<void> Transport::handle_snapshot(Exchange& exchange) {
   if (exchange.head().method != "POST") {
-    co_return exchange.respond(405, "text/plain; charset=utf-8", "Method Not Allowed\n",
-                               {{"Allow", "POST"}});
+    co_return exchange.respond_text(405, "Method Not Allowed", {{"Allow", "POST"}});
   }
   if (!check_origin(exchange)) co_return;
   Bytes head;
   while (head.size() < 8 || head.size() - 8 < load_be64(head.data())) {
     std::optional<Bytes> piece = co_await exchange.read();
     if (!piece || (head.size() >= 8 && load_be64(head.data()) > kMaxFrame)) {
-      co_return answer_text(exchange, 400, "failed to read raft message");
+      co_return exchange.respond_text(400, "failed to read raft message");
     }
     head += *piece;
   }
   const uint64_t size = load_be64(head.data());
   auto message = raftpb::decode_message(BytesView(head).substr(8, size));
   if (!message || !message->snapshot || message->type != raft::MessageType::kSnap) {
-    co_return answer_text(exchange, 400, "wrong raft message type");
+    co_return exchange.respond_text(400, "wrong raft message type");
   }
   const auto received = co_await result(delegate_.receive_database(
       exchange, message->snapshot->metadata.index, head.substr(8 + size)));
   if (!received) {
     log_warn("failed to save incoming database snapshot",
              {{"remote-peer-id", to_hex(message->from.value())}, {"error", received.error()}});
-    co_return answer_text(exchange, 500, "failed to save KV snapshot");
+    co_return exchange.respond_text(500, "failed to save KV snapshot");
   }
   delegate_.on_message(*std::move(message));
-  exchange.respond(204, "", "", {{"X-Etcd-Cluster-ID", to_hex(options_.cluster_id)}});
+  exchange.respond(204, "", "");
 }
 
 }  // namespace argosy::etcd::peer

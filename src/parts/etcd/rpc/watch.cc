@@ -51,13 +51,13 @@ class Driver {
         co_await sleep_for(member_.loop(), Duration(0));
       }
       poke();
-      co_await co_await first_of(member_.loop(), wait_until_behind(), pause());
+      if (hub().has_unsynced()) {
+        // They wait for their streams to be drained.
+        co_await sleep_for(member_.loop(), kSyncInterval);
+      } else {
+        co_await behind_.wait();
+      }
     }
-  }
-  Task<void> wait_until_behind() { co_await behind_.wait(); }
-  Task<void> pause() {
-    // Without anybody behind there is nothing to look for.
-    while (!hub().has_unsynced()) co_await sleep_for(member_.loop(), kSyncInterval);
   }
 
   Member& member_;

@@ -1,5 +1,7 @@
 #include "parts/etcd/server/endpoints.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "sys/log/log.h"
 
@@ -7,7 +9,6 @@ namespace argosy::etcd::server {
 namespace {
 
 constexpr Duration kHealthTimeout = seconds(1);
-constexpr std::string_view kText = "text/plain; charset=utf-8";
 
 }  // namespace
 
@@ -24,12 +25,11 @@ void allow_origin(Exchange& exchange, const std::vector<std::string>& allowed) {
 }
 
 void answer_not_found(Exchange& exchange) {
-  exchange.respond(404, kText, "404 page not found\n", {{"X-Content-Type-Options", "nosniff"}});
+  exchange.respond_text(404, "404 page not found");
 }
 
 void answer_method_not_allowed(Exchange& exchange, std::string_view allowed) {
-  exchange.respond(405, kText, "Method Not Allowed\n",
-                   {{"Allow", std::string(allowed)}, {"X-Content-Type-Options", "nosniff"}});
+  exchange.respond_text(405, "Method Not Allowed", {{"Allow", std::string(allowed)}});
 }
 
 Task<void> handle_version(Exchange& exchange, const member::Member& member) {
@@ -57,11 +57,11 @@ Task<bool> handle_health(Exchange& exchange, member::Member& member) {
   }
   // The original's types: it lets its library guess them.
   if (reason.empty()) {
-    exchange.respond(200, kText, R"({"health":"true"})");
+    exchange.respond(200, "text/plain; charset=utf-8", R"({"health":"true"})");
     co_return true;
   }
   log_warn("/health error", {{"reason", reason}});
-  exchange.respond(503, kText, "{\"health\":\"false\"}\n", {{"X-Content-Type-Options", "nosniff"}});
+  exchange.respond_text(503, R"({"health":"false"})");
   co_return false;
 }
 
