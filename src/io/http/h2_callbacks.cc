@@ -18,9 +18,10 @@ uint8_t* bytes_of(std::string_view text) {
 
 std::span<const nghttp2_nv> H2Session::Native::to_native(std::span<const HeaderView> headers) {
   constexpr uint8_t kKept = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
-  fields.clear();
+  fields.resize(headers.size());
+  nghttp2_nv* to = fields.data();
   for (const HeaderView& header : headers) {
-    fields.push_back({bytes_of(header.name), bytes_of(header.value), header.name.size(),
+    *to++ = ({bytes_of(header.name), bytes_of(header.value), header.name.size(),
                       header.value.size(),
                       static_cast<uint8_t>(header.is_constant ? kKept : NGHTTP2_NV_FLAG_NONE)});
   }
@@ -29,21 +30,22 @@ std::span<const nghttp2_nv> H2Session::Native::to_native(std::span<const HeaderV
 
 int H2Session::Callbacks::begin_headers(nghttp2_session*, const nghttp2_frame*, void* user) {
   self(user).incoming_.clear();
-  self(user).incoming_bytes_ = 0;
   return 0;
 }
 
-int H2Session::Callbacks::header(nghttp2_session*, const nghttp2_frame*, nghttp2_rcbuf* name,
-                                 nghttp2_rcbuf* value, uint8_t, void* user) {
+int H2Session::Callbacks::header(nghttp2_session*, const nghttp2_frame*, const uint8_t* name,
+                                 size_t name_size, const uint8_t* value, size_t value_size,
+                                 uint8_t, void* user) {
   H2Session& session = self(user);
-  // RFC 9113, 6.5.2: each field counts 32 bytes more than its texts.
-  session.incoming_bytes_ +=
-      nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + 32;
-  if (session.incoming_bytes_ > session.options_.max_header_bytes) {
-    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-  }
-  session.incoming_.add(name, value);
-  return 0;
+  session.incoming_.add(view(name, name_size), view(value, value_size));
+  return session.incoming_.counted_size() > session.options_.max_header_bytes
+             ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE
+             : 0;
+}
+
+void H2Session::Callbacks::end_remote(H2Stream& stream) {
+  stream.remote_done_ = true;
+  stream.handler_->on_finished();
 }
 
 int H2Session::Callbacks::frame_recv(nghttp2_session*, const nghttp2_frame* frame, void* user) {
@@ -55,7 +57,7 @@ int H2Session::Callbacks::frame_recv(nghttp2_session*, const nghttp2_frame* fram
     case NGHTTP2_DATA:
       if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
         H2Stream* stream = session.find(frame->hd.stream_id);
-        if (stream != nullptr) stream->handler_->on_finished();
+        if (stream != nullptr) end_remote(*stream);
       }
       break;
     case NGHTTP2_PING:
@@ -88,7 +90,7 @@ void H2Session::Callbacks::on_headers_frame(H2Session& session, const nghttp2_fr
   } else {
     stream->handler_->on_headers(session.incoming_.to_headers(), last);
   }
-  if (last) stream->handler_->on_finished();
+  if (last) end_remote(*stream);
 }
 
 int H2Session::Callbacks::data(nghttp2_session* native, uint8_t, int32_t id, const uint8_t* bytes,
@@ -115,8 +117,9 @@ int H2Session::Callbacks::frame_send(nghttp2_session* native, const nghttp2_fram
   session.pings_forgiven_ = true;
   // A server that has answered before the request ended wants no more of it
   // (RFC 9113 section 8.1).
-  if (session.options_.is_server && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
+  if (session.early_ends_ > 0 && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
       nghttp2_session_get_stream_remote_close(native, frame->hd.stream_id) == 0) {
+    --session.early_ends_;
     nghttp2_submit_rst_stream(native, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
   }
   return 0;
@@ -132,7 +135,7 @@ const nghttp2_session_callbacks* H2Session::Callbacks::table() {
     nghttp2_session_callbacks* callbacks = nullptr;
     check(nghttp2_session_callbacks_new(&callbacks) == 0);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, begin_headers);
-    nghttp2_session_callbacks_set_on_header_callback2(callbacks, header);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame_recv);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, stream_close);

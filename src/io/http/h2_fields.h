@@ -1,42 +1,75 @@
-// The fields of one header block as nghttp2 holds them: its buffers are shared, not
-// copied, since most requests repeat what its table knows already. Private to io/http,
-// but for who looks at a request's fields.
+// The fields of one header block, one text after the other in a buffer that is used
+// again: most requests are served without a string of their own for each.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
+#include "base/bytes.h"
 #include "io/http/headers.h"
-
-struct nghttp2_rcbuf;
 
 namespace argosy {
 
 class H2Fields {
  public:
+  // Good until the fields are changed. Names are in lower case; pseudo ones begin
+  // with ':'.
   struct Field {
-    std::string_view name;  // lower case; pseudo ones begin with ':'
+    std::string_view name;
     std::string_view value;
-    nghttp2_rcbuf* held_name;
-    nghttp2_rcbuf* held_value;
+  };
+  class Iterator {
+   public:
+    Iterator(const H2Fields& fields, size_t at) : fields_(fields), at_(at) {}
+    Field operator*() const;
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return at_ == other.at_; }
+
+   private:
+    const H2Fields& fields_;
+    size_t at_;
   };
 
-  H2Fields() = default;
-  ~H2Fields() { clear(); }
-  H2Fields(const H2Fields&) = delete;
-  H2Fields& operator=(const H2Fields&) = delete;
+  void add(std::string_view name, std::string_view value) {
+    texts_ += name;
+    texts_ += value;
+    lengths_.push_back({static_cast<uint32_t>(texts_.size() - name.size() - value.size()),
+                        static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size())});
+  }
+  void clear() {
+    texts_.clear();
+    lengths_.clear();
+  }
+  void swap(H2Fields& other) noexcept {
+    texts_.swap(other.texts_);
+    lengths_.swap(other.lengths_);
+  }
 
-  void add(nghttp2_rcbuf* name, nghttp2_rcbuf* value);
-  void clear();
-  void swap(H2Fields& other) noexcept { all_.swap(other.all_); }
-
-  auto begin() const { return all_.begin(); }
-  auto end() const { return all_.end(); }
+  Iterator begin() const { return {*this, 0}; }
+  Iterator end() const { return {*this, lengths_.size()}; }
   // The first of that name, or the empty text.
   std::string_view value_of(std::string_view lower_name) const;
   Headers to_headers() const;
+  // As RFC 9113, 6.5.2 counts it: each field is 32 bytes more than its texts.
+  size_t counted_size() const { return texts_.size() + 32 * lengths_.size(); }
 
  private:
-  std::vector<Field> all_;
+  struct Lengths {
+    uint32_t at;
+    uint32_t name;
+    uint32_t value;
+  };
+  Bytes texts_;
+  std::vector<Lengths> lengths_;
 };
+
+inline H2Fields::Field H2Fields::Iterator::operator*() const {
+  const Lengths& lengths = fields_.lengths_[at_];
+  const char* name = fields_.texts_.data() + lengths.at;
+  return {{name, lengths.name}, {name + lengths.name, lengths.value}};
+}
 
 }  // namespace argosy

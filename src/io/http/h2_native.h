@@ -22,8 +22,8 @@ struct H2Session::Callbacks {
   static H2Session& self(void* user) { return *static_cast<H2Session*>(user); }
 
   static int begin_headers(nghttp2_session*, const nghttp2_frame*, void* user);
-  static int header(nghttp2_session*, const nghttp2_frame*, nghttp2_rcbuf* name,
-                    nghttp2_rcbuf* value, uint8_t, void* user);
+  static int header(nghttp2_session*, const nghttp2_frame*, const uint8_t* name, size_t name_size,
+                    const uint8_t* value, size_t value_size, uint8_t, void* user);
   static int frame_recv(nghttp2_session*, const nghttp2_frame* frame, void* user);
   static int data(nghttp2_session*, uint8_t, int32_t id, const uint8_t* bytes, size_t size,
                   void* user);
@@ -36,6 +36,7 @@ struct H2Session::Callbacks {
 
  private:
   static void on_headers_frame(H2Session& session, const nghttp2_frame& frame);
+  static void end_remote(H2Stream& stream);
 };
 
 // The payload of the ping that follows a server's announcement to go away.

@@ -70,6 +70,7 @@ class H2Stream final : private ListNode {
   friend class H2Session;
 
   void renew(int32_t id);
+  void note_end();
   void keep_trailers(std::span<const HeaderView> trailers);
   void wake();
   long read_data(uint8_t* to, size_t size, uint32_t& flags);
@@ -86,6 +87,7 @@ class H2Stream final : private ListNode {
   Bytes trailer_texts_;
   bool deferred_ = false;  // nghttp2 waits for more bytes
   bool finishing_ = false;
+  bool remote_done_ = false;  // the other side has ended its half
   bool reset_ = false;
   bool was_backlogged_ = false;
 };
@@ -192,7 +194,8 @@ class H2Session final : private Stream::Reader {
   std::optional<MonotonicTime> ping_sent_;
   Timer keepalive_;
   H2Fields incoming_;
-  size_t incoming_bytes_ = 0;
+  // Streams that this side ended before the other, perhaps; a hint for frame_send.
+  size_t early_ends_ = 0;
 };
 
 }  // namespace argosy

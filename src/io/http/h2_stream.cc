@@ -28,7 +28,12 @@ void H2Stream::renew(int32_t id) {
   unconsumed_ = 0;
   trailers_.clear();
   trailer_texts_.clear();
-  deferred_ = finishing_ = reset_ = was_backlogged_ = false;
+  deferred_ = finishing_ = remote_done_ = reset_ = was_backlogged_ = false;
+}
+
+// A server's stream that is about to end its half.
+void H2Stream::note_end() {
+  if (session_.options_.is_server && !remote_done_) ++session_.early_ends_;
 }
 
 void H2Stream::send_headers(std::span<const HeaderView> headers, bool last) {
@@ -37,6 +42,7 @@ void H2Stream::send_headers(std::span<const HeaderView> headers, bool last) {
   const auto native = session_.native_->to_native(headers);
   nghttp2_submit_response(session_.native_->session, id_, native.data(), native.size(),
                           last ? nullptr : &provider);
+  if (last) note_end();
   session_.wants_flush();
 }
 
@@ -106,6 +112,7 @@ long H2Stream::read_data(uint8_t* to, size_t size, uint32_t& flags) {
   }
   if (finishing_ && backlog() == 0) {
     flags |= NGHTTP2_DATA_FLAG_EOF;
+    note_end();
     if (!trailers_.empty()) {
       flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
       const auto native = session_.native_->to_native(trailers_);
