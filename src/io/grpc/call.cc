@@ -58,7 +58,7 @@ void Call::drop_handler() {
 }
 
 bool Call::take_headers() {
-  for (const auto& field : stream_.fields()) {
+  for (const auto field : stream_.fields()) {
     if (is_metadata(field.name)) {
       if (!take_metadata(field.name, field.value)) return false;
     } else if (field.name == ":path") {

@@ -21,9 +21,8 @@ std::span<const nghttp2_nv> H2Session::Native::to_native(std::span<const HeaderV
   fields.resize(headers.size());
   nghttp2_nv* to = fields.data();
   for (const HeaderView& header : headers) {
-    *to++ = ({bytes_of(header.name), bytes_of(header.value), header.name.size(),
-                      header.value.size(),
-                      static_cast<uint8_t>(header.is_constant ? kKept : NGHTTP2_NV_FLAG_NONE)});
+    *to++ = {bytes_of(header.name), bytes_of(header.value), header.name.size(), header.value.size(),
+             static_cast<uint8_t>(header.is_constant ? kKept : NGHTTP2_NV_FLAG_NONE)};
   }
   return fields;
 }
@@ -34,8 +33,8 @@ int H2Session::Callbacks::begin_headers(nghttp2_session*, const nghttp2_frame*, 
 }
 
 int H2Session::Callbacks::header(nghttp2_session*, const nghttp2_frame*, const uint8_t* name,
-                                 size_t name_size, const uint8_t* value, size_t value_size,
-                                 uint8_t, void* user) {
+                                 size_t name_size, const uint8_t* value, size_t value_size, uint8_t,
+                                 void* user) {
   H2Session& session = self(user);
   session.incoming_.add(view(name, name_size), view(value, value_size));
   return session.incoming_.counted_size() > session.options_.max_header_bytes

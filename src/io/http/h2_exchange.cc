@@ -14,7 +14,7 @@ class H2Exchange final : public H2Stream::Handler,
   H2Exchange(Loop& loop, H2Stream& stream, const HttpHandler& handler)
       : Exchange(loop), stream_(stream) {
     head_.is_http2 = true;
-    for (const auto& field : stream.fields()) {
+    for (const auto field : stream.fields()) {
       if (field.name == ":method") head_.method = field.value;
       if (field.name == ":path") head_.target = field.value;
       if (field.name == ":authority") head_.host = field.value;

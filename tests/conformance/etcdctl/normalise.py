@@ -19,9 +19,26 @@ SHAPES = [
     (re.compile(r"took = [0-9.]+(ns|µs|ms|s)\b"), "took = <duration>"),
     (re.compile(r'"took":"[0-9.]+(ns|µs|ms|s)"'), '"took":"<duration>"'),
     (re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9:]+)?"), "<time>"),
-    # curl
-    (re.compile(r"^Date: [^\r\n]*", re.MULTILINE), "Date: <time>"),
 ]
+
+def sort_fields(match):
+    """The head of an HTTP answer: names in lower case, in order of names, without those
+    that each server may set as it likes."""
+    status, *fields = match[0].strip("\n").split("\n")
+    split = [field.partition(": ") for field in fields]
+    kept = sorted((name.lower(), value) for name, _, value in split
+                  if name.lower() not in ("date", "content-length"))
+    return "\n".join([status, *(f"{name}: {value}" for name, value in kept)]) + "\n"
+
+
+def sort_lines(match):
+    return "".join(sorted(match[0].splitlines(keepends=True)))
+
+
+def sort_items(match):
+    items = match[2].split("},{")
+    return match[1] + "},{".join(sorted(items)) + match[3]
+
 
 # Asked for by a script's line "normalise: ...".
 MORE = {
@@ -48,6 +65,17 @@ MORE = {
         (re.compile(r'"Hash" : [0-9]+'), '"Hash" : <hash>'),
         (re.compile(r"^(<client [0-9]>), [0-9]+$", re.MULTILINE), r"\1, <hash>"),
         (re.compile(r"^[0-9a-f]{1,8}, ", re.MULTILINE), "<hash>, "),
+    ],
+    # Members come in the order of their ids, which the ports make.
+    "unordered": [
+        (re.compile(r"(^ ?(http://)?<[^\n]*>, [^\n]*\n)+", re.MULTILINE), sort_lines),
+        (re.compile(r'("members":\[\{)(.*?)(\}\]\})', re.DOTALL), sort_items),
+        (re.compile(r'(^\[\{)("endpoint".*)(\}\]$)', re.MULTILINE), sort_items),
+    ],
+    # curl -i
+    "http": [
+        (re.compile(r"\r\n"), "\n"),
+        (re.compile(r"^HTTP/[0-9.]+ [0-9]+.*\n([^\n:]+: .*\n)*", re.MULTILINE), sort_fields),
     ],
     # Figures of a load.
     "figures": [
@@ -94,16 +122,17 @@ class Normaliser:
     def name_id(self, value, word):
         """A 64-bit id in hex, as etcdctl prints it in words, and in decimal, as in JSON."""
         number = int(value, 16)
-        for text in (f"{number:x}", f"{number:016x}", str(number)):
+        for text in (f"{number:x}", f"{number:016x}", f"{number:16x}", str(number)):
             self.name(text, word)
 
     def __call__(self, text):
         # The longest first: a path may begin with another path.
         for known in sorted(self.names, key=len, reverse=True):
-            if known[0].isalnum() and known[-1].isalnum():
-                pattern = rf"(?<![0-9A-Za-z]){re.escape(known)}(?![0-9A-Za-z])"
-            else:
-                pattern = re.escape(known)
+            pattern = re.escape(known)
+            if known[0].isalnum():
+                pattern = "(?<![0-9A-Za-z])" + pattern
+            if known[-1].isalnum():
+                pattern += "(?![0-9A-Za-z])"
             text = re.sub(pattern, self.names[known], text)
         for pattern, word in self.rules:
             text = pattern.sub(word, text)

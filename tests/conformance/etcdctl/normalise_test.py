@@ -18,6 +18,11 @@ class Names(unittest.TestCase):
         normal.name_id("0abc00000000001", "lease")
         self.assertEqual(normal("abc00000000001 00abc00000000001"), "<lease> <lease>")
 
+    def test_an_id_that_is_padded_with_a_blank(self):
+        normal = Normaliser()
+        normal.name_id("abc000000000001", "added")
+        self.assertEqual(normal("Member  abc000000000001 removed"), "Member <added> removed")
+
     def test_a_name_inside_a_longer_word_stays(self):
         normal = Normaliser()
         normal.name("2379", "client port")
@@ -100,6 +105,20 @@ class More(unittest.TestCase):
         self.assertEqual(normal('"hash":846839875,"compact_revision":-1'),
                          '"hash":<hash>,"compact_revision":-1')
         self.assertEqual(normal("<client 1>, 846839875"), "<client 1>, <hash>")
+
+    def test_members_in_any_order(self):
+        normal = Normaliser(["unordered"])
+        self.assertEqual(normal("head\n<member 2>, b\n<member 1>, a\ntail\n"),
+                         "head\n<member 1>, a\n<member 2>, b\ntail\n")
+        self.assertEqual(normal('{"members":[{"ID":2,"x":[]},{"ID":1}]}'),
+                         '{"members":[{"ID":1},{"ID":2,"x":[]}]}')
+        self.assertEqual(normal('[{"endpoint":"b"},{"endpoint":"a"}]'),
+                         '[{"endpoint":"a"},{"endpoint":"b"}]')
+        self.assertEqual(normal("b, 1\na, 2\n"), "b, 1\na, 2\n")
+
+    def test_http(self):
+        head = "HTTP/1.1 200 OK\r\nX-B: 1\r\nDate: Mon\r\nA: 2\r\nContent-Length: 4\r\n\r\nB: 0\n"
+        self.assertEqual(Normaliser(["http"])(head), "HTTP/1.1 200 OK\na: 2\nx-b: 1\n\nB: 0\n")
 
     def test_tables(self):
         self.assertEqual(Normaliser(["table"])("+-----+------+\n|   a | b |"),

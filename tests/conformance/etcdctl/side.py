@@ -79,7 +79,6 @@ class Side:
         self.cluster.start()
         self.normal.name(self.root, "root")
         self.environment["ALL"] = self.cluster.endpoints
-        self.environment["ETCDCTL_ENDPOINTS"] = self.cluster[0].endpoint
         statuses = self.cluster.statuses()
         for number, member in enumerate(self.cluster.members, 1):
             header = statuses[member.name]["header"]
@@ -140,8 +139,11 @@ class Side:
     def step_id(self, name, command):
         value = self.shell(command).stdout.decode().strip()
         self.environment[name] = value
-        self.normal.name_id(value or "0", name)
-        return "an id" if value else "nothing"
+        try:
+            self.normal.name_id(value, name)
+        except ValueError:
+            raise AssertionError(f"{command} gives no id: {value!r}") from None
+        return "an id"
 
     def step_start(self, name, command):
         self.background[name] = Background(command, self.work, self.environment)

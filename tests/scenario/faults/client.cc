@@ -28,15 +28,17 @@ bool is_surely_undone(const Error& error) {
     case Code::kNotFound:
     case Code::kFailedPrecondition:
     case Code::kOutOfRange:
-    case Code::kResourceExhausted: return true;
-    case Code::kUnavailable: return error.message().starts_with("connection error: desc");
-    default: return false;
+    case Code::kResourceExhausted:
+      return true;
+    case Code::kUnavailable:
+      return error.message().starts_with("connection error: desc");
+    default:
+      return false;
   }
 }
 
 Task<etcdserverpb::StatusResponse> status(Client& client, Duration timeout) {
-  return client.call<etcdserverpb::StatusResponse>("/etcdserverpb.Maintenance/Status", "",
-                                                   timeout);
+  return client.call<etcdserverpb::StatusResponse>("/etcdserverpb.Maintenance/Status", "", timeout);
 }
 
 }  // namespace argosy::faults

@@ -12,7 +12,9 @@ constexpr size_t kShownLogLines = 60;
 
 }  // namespace
 
-std::string Place::peer_url() const { return format("http://{}:{}", host, peer_port); }
+std::string Place::peer_url() const {
+  return format("http://{}:{}", host, peer_port);
+}
 
 MemberProcess::MemberProcess(const ProcessOptions& options, Place place)
     : options_(options), place_(std::move(place)) {}
@@ -93,8 +95,8 @@ std::optional<std::string> MemberProcess::unexpected_end() {
   if (!process_ || end_is_expected_ || !has_ended()) return std::nullopt;
   const ExitStatus status = **process_->wait();
   process_.reset();
-  return format("member {} ended by itself: {}; its log ends with\n{}", place_.name,
-                status.text(), last_log_lines());
+  return format("member {} ended by itself: {}; its log ends with\n{}", place_.name, status.text(),
+                last_log_lines());
 }
 
 std::string MemberProcess::last_log_lines() const {

@@ -55,8 +55,7 @@ class MemberProcess {
   std::string data_dir() const;
 
  private:
-  std::vector<std::string> arguments(const std::string& initial_cluster,
-                                     bool is_new_cluster) const;
+  std::vector<std::string> arguments(const std::string& initial_cluster, bool is_new_cluster) const;
   std::string last_log_lines() const;
 
   const ProcessOptions& options_;

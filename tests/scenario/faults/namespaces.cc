@@ -58,7 +58,9 @@ InNamespace::~InNamespace() {
   if (ours_.is_open()) check(::setns(ours_.get(), CLONE_NEWNET) == 0, "back to our own");
 }
 
-std::string Namespaces::address(size_t member) { return format("10.77.0.{}", member + 1); }
+std::string Namespaces::address(size_t member) {
+  return format("10.77.0.{}", member + 1);
+}
 
 Result<Namespaces> Namespaces::make(size_t members) {
   if (::unshare(CLONE_NEWNET) != 0) return fail(system_error("unshare the network", errno));

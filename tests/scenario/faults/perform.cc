@@ -22,9 +22,15 @@ void fill(etcdserverpb::PutRequest& request, const Action& action) {
 
 void fill(etcdserverpb::RequestOp& op, const Action& action) {
   switch (action.kind) {
-    case Action::Kind::kGet: op.mutable_request_range()->set_key(action.key); break;
-    case Action::Kind::kPut: fill(*op.mutable_request_put(), action); break;
-    case Action::Kind::kDelete: op.mutable_request_delete_range()->set_key(action.key); break;
+    case Action::Kind::kGet:
+      op.mutable_request_range()->set_key(action.key);
+      break;
+    case Action::Kind::kPut:
+      fill(*op.mutable_request_put(), action);
+      break;
+    case Action::Kind::kDelete:
+      op.mutable_request_delete_range()->set_key(action.key);
+      break;
   }
 }
 
@@ -114,9 +120,8 @@ Task<std::optional<Operation>> perform(Client& client, Operation operation, Reco
   operation.invoked = moment();
   const bool is_single = operation.comparisons.empty() && operation.then.size() == 1;
   const auto sent = co_await result(operation.ended_lease != 0 ? send_lease_end(client, operation)
-                                    : is_single
-                                        ? send_single(client, operation, operation.then[0])
-                                        : send_txn(client, operation));
+                                    : is_single ? send_single(client, operation, operation.then[0])
+                                                : send_txn(client, operation));
   if (sent) {
     operation.returned = moment();
     if (operation.has_written()) note_write(record, operation.returned);

@@ -27,6 +27,8 @@ struct Record {
   Duration longest_pause{0};
 };
 
-inline int64_t moment() { return real_clock().now().time_since_epoch().count(); }
+inline int64_t moment() {
+  return real_clock().now().time_since_epoch().count();
+}
 
 }  // namespace argosy::faults

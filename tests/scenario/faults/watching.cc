@@ -50,8 +50,7 @@ Task<void> Watcher::follow() {
   int silent = 0;
   while (silent < kSilentRounds) {
     // The read is dropped when it takes long; a message that has arrived stays for the next.
-    auto message =
-        co_await with_deadline(loop, loop.now() + kProgressEvery, stream->read());
+    auto message = co_await with_deadline(loop, loop.now() + kProgressEvery, stream->read());
     if (!message && message.error().code() == Code::kDeadlineExceeded) {
       ++silent;
       request.mutable_progress_request();
@@ -78,6 +77,10 @@ void Watcher::take(const etcdserverpb::WatchResponse& response) {
     linearizability::Event& taken = events_.emplace_back();
     taken.revision = event.kv().mod_revision();
     taken.key = event.kv().key();
+    if (taken.revision < next_) {
+      note(format("an event of revision {} after everything below {} had come", taken.revision,
+                  next_));
+    }
     if (event.type() == mvccpb::Event::PUT) {
       taken.value = event.kv().value();
       taken.lease = event.kv().lease();

@@ -15,11 +15,15 @@ constexpr size_t kFillKeys = 64;
 constexpr Duration kEpoch = seconds(8);
 constexpr uint64_t kThinkMicros = 16'000;
 
-Action get(Bytes key) { return {Action::Kind::kGet, std::move(key), "", 0, {}, false}; }
+Action get(Bytes key) {
+  return {Action::Kind::kGet, std::move(key), "", 0, {}, false};
+}
 Action put(Bytes key, Bytes value, int64_t lease = 0) {
   return {Action::Kind::kPut, std::move(key), std::move(value), lease, {}, false};
 }
-Action erase(Bytes key) { return {Action::Kind::kDelete, std::move(key), "", 0, {}, false}; }
+Action erase(Bytes key) {
+  return {Action::Kind::kDelete, std::move(key), "", 0, {}, false};
+}
 
 Operation operation(std::vector<Action> actions) {
   Operation made;
@@ -46,13 +50,17 @@ Workload::Workload(Loop& loop, std::vector<std::unique_ptr<Client>>& members,
       began_(loop.now()),
       scope_(loop) {}
 
-Bytes Workload::group_of(BytesView key) { return Bytes(key.substr(0, key.find('/'))); }
+Bytes Workload::group_of(BytesView key) {
+  return Bytes(key.substr(0, key.find('/')));
+}
 
 Bytes Workload::any_group() {
   return format("r{}.{}", random_.below(kGroups), (loop_.now() - began_) / kEpoch);
 }
 
-Bytes Workload::new_value(const Self& self) { return format("{}.{}", self.number, ++values_); }
+Bytes Workload::new_value(const Self& self) {
+  return format("{}.{}", self.number, ++values_);
+}
 
 Client& Workload::any_member(Self& self) {
   if (random_.chance(8)) self.member = random_.below(members_.size());
@@ -97,8 +105,8 @@ Task<void> Workload::step(Self& self) {
   const Bytes key = group + (random_.chance(2) ? "/a" : "/b");
   const uint64_t what = random_.below(100);
   if (what < 25) {
-    learn(self, co_await perform(any_member(self), operation({put(key, new_value(self))}),
-                                 record_));
+    learn(self,
+          co_await perform(any_member(self), operation({put(key, new_value(self))}), record_));
   } else if (what < 50) {
     learn(self, co_await perform(any_member(self), operation({get(key)}), record_));
   } else if (what < 55) {
@@ -165,8 +173,8 @@ Task<void> Workload::lease(Self& self) {
   const int64_t id = granted.id();
   record_.leases[id] = {id, began + Duration(seconds(granted.ttl())).count()};
   const Bytes key = any_group() + "/l";
-  learn(self, co_await perform(any_member(self), operation({put(key, new_value(self), id)}),
-                               record_));
+  learn(self,
+        co_await perform(any_member(self), operation({put(key, new_value(self), id)}), record_));
   const uint64_t what = random_.below(3);
   if (what == 0) co_await result(keep_alive(any_member(self), id));
   if (what != 1) co_return;
@@ -176,8 +184,8 @@ Task<void> Workload::lease(Self& self) {
 }
 
 Task<void> Workload::keep_alive(Client& client, int64_t id) {
-  auto stream = co_await co_await with_deadline(
-      loop_, loop_.now() + seconds(1), client.open("/etcdserverpb.Lease/LeaseKeepAlive"));
+  auto stream = co_await co_await with_deadline(loop_, loop_.now() + seconds(1),
+                                                client.open("/etcdserverpb.Lease/LeaseKeepAlive"));
   etcdserverpb::LeaseKeepAliveRequest request;
   request.set_id(id);
   stream->write(request.SerializeAsString());

@@ -11,27 +11,31 @@ namespace argosy::etcd::member {
 namespace {
 
 constexpr Duration kCompactionPause = milliseconds(2);
+constexpr size_t kBatchBeforeTurn = 64;
 
 }  // namespace
 
 void Member::apply_committed() {
-  bool applied_any = false;
+  size_t count = 0;
   while (!to_apply_.empty() && !is_installing_ && !backend_->is_saturated()) {
     const raft::Entry entry = std::move(to_apply_.front());
     to_apply_.pop_front();
     apply_entry(entry);
     applied_ = entry.index;
-    applied_any = true;
+    ++count;
   }
   if (const auto& failure = backend_->failure()) fatal(*failure);
-  if (!applied_any) return;
+  if (count == 0) return;
   counters_.proposals_applied = applied_.value();
   node_.applied(applied_);
   gate_.on_applied(applied_);
   applied_something_.notify_all();
   maybe_commit();
   maybe_snapshot();
-  if (node_.has_ready()) wants_pump();
+  if (!node_.has_ready()) return;
+  if (count < kBatchBeforeTurn) return wants_pump();
+  // There is a backlog: the sockets get their turn between two pieces of it.
+  pump_timer_.arm_at(parts_.loop.now());
 }
 
 void Member::apply_entry(const raft::Entry& entry) {

@@ -13,13 +13,35 @@ using protowire::Writer;
 constexpr size_t kMaxRequest = 1 << 20;
 constexpr Duration kRetry = milliseconds(50);
 
-int64_t read_id(BytesView bytes) {
+// LeaseKeepAliveRequest, or what is common to it and LeaseTimeToLiveRequest.
+struct LeaseQuestion {
   int64_t id = 0;
+  bool with_keys = false;
+};
+
+Result<LeaseQuestion> decode_question(BytesView bytes) {
+  LeaseQuestion question;
   Reader in(bytes);
   while (in.next()) {
-    if (in.field() == 1 && in.type() == protowire::WireType::kVarint) id = in.int64();
+    if (in.type() != protowire::WireType::kVarint) continue;
+    if (in.field() == 1) question.id = in.int64();
+    if (in.field() == 2) question.with_keys = in.boolean();
   }
-  return id;
+  if (in.failed()) return fail(Code::kInvalidArgument, "error unmarshalling request");
+  return question;
+}
+
+// Of a LeaseInternalRequest.
+Result<LeaseQuestion> decode_internal_question(BytesView bytes) {
+  Reader in(bytes);
+  LeaseQuestion question;
+  while (in.next()) {
+    if (in.field() == 1 && in.type() == protowire::WireType::kBytes) {
+      question = TRY(decode_question(in.bytes()));
+    }
+  }
+  if (in.failed()) return fail(Code::kInvalidArgument, "error unmarshalling request");
+  return question;
 }
 
 // LeaseTimeToLiveRequest inside LeaseInternalRequest, and its answer.
@@ -131,31 +153,21 @@ Task<void> Member::handle_leases(Exchange& exchange) {
     exchange.respond_text(unknown ? 404 : 408,
                           unknown ? "lease not found" : "lease HTTP request timed out");
   };
+  const auto question = path == "/leases" ? decode_question(body) : decode_internal_question(body);
+  if (!question) co_return exchange.respond_text(400, question.error().message());
   if (!is_leader()) co_return answer_error(error::timeout());
   if (path == "/leases") {
-    const int64_t id = read_id(body);
-    const auto ttl = co_await result(renew_lease(id));
+    const auto ttl = co_await result(renew_lease(question->id));
     if (!ttl) co_return answer_error(ttl.error());
     Bytes out;
     Writer writer(out);
-    writer.int64(2, id);
+    writer.int64(2, question->id);
     writer.int64(3, *ttl);
     co_return exchange.respond(200, "application/protobuf", out);
   }
-  int64_t id = 0;
-  bool with_keys = false;
-  Reader outer(body);
-  while (outer.next()) {
-    if (outer.field() != 1) continue;
-    Reader in(outer.bytes());
-    while (in.next()) {
-      if (in.field() == 1) id = in.int64();
-      if (in.field() == 2) with_keys = in.boolean();
-    }
-  }
-  const auto answer = co_await result(lease_time_to_live(id, with_keys));
+  const auto answer = co_await result(lease_time_to_live(question->id, question->with_keys));
   if (!answer) co_return answer_error(answer.error());
-  exchange.respond(200, "application/protobuf", encode_time_to_live(id, *answer));
+  exchange.respond(200, "application/protobuf", encode_time_to_live(question->id, *answer));
 }
 
 }  // namespace argosy::etcd::member

@@ -85,6 +85,7 @@ Member::Member(MemberParts parts, Options options, Booted booted, raft::Node nod
             request_timeout(options_)),
       applied_(node_.applied()),
       snapshot_index_(booted.snapshot_index),
+      pump_timer_(parts.loop, [this] { wants_pump(); }),
       tick_timer_(parts.loop, [this] { tick(); }),
       commit_timer_(parts.loop, [this] { maybe_commit(); }),
       lease_timer_(parts.loop, [this] { expire_leases(); }),

@@ -249,6 +249,7 @@ class Member final : private peer::Delegate {
     Member& member_;
   };
   Pump pump_{*this};
+  Timer pump_timer_;
   Timer tick_timer_;
   Timer commit_timer_;
   Timer lease_timer_;
