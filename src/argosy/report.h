@@ -1,5 +1,4 @@
-// A cluster as people and programs want to see it. Pure but for nothing: values in,
-// text out.
+// A cluster as people and programs want to see it: values in, text out.
 #pragma once
 
 #include "argosy/health.h"

@@ -28,7 +28,8 @@ class Resolver {
     find_orphans();
     std::vector<Operation*> unknown;
     for (Operation& operation : resolved_.history) {
-      if (!operation.is_known() && operation.revision == 0) unknown.push_back(&operation);
+      const bool is_open = !operation.is_known() || operation.ended_lease != 0;
+      if (is_open && operation.revision == 0) unknown.push_back(&operation);
     }
     // All may still happen at any later time, so the earliest can explain the most.
     std::sort(unknown.begin(), unknown.end(),

@@ -33,8 +33,9 @@ Findings check_writes(const History& history, const std::vector<Event>& events);
 // Fills in what all events tell of operations without an answer. What puts a value that is
 // among the events happened, with that revision; a deletion that no answer explains is that
 // of an operation without one, or of a lease's end when the key held a lease. What is left
-// never happened, or changed nothing, and is dropped: the search need not try it.
-// The keys that clients delete by name hold no leases.
+// never happened, or changed nothing, and is dropped: the search need not try it. Answered
+// ends of leases may also come without a revision. The keys that clients delete by name hold no
+// leases.
 struct Resolved {
   History history;
   Findings findings;  // deletions that nothing explains

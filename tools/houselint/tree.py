@@ -84,9 +84,9 @@ class Tree:
         self.root = root
         self.folders = {}
         self.sources = []  # under src/
-        self.others = []  # C++ files under tests/ and cmake/
+        self.others = []  # C++ files under tests/, bench/ and cmake/
         self._read_src()
-        for place in ("tests", "cmake"):
+        for place in ("tests", "bench", "cmake"):
             for path in self._walk(place):
                 if path.endswith((".cc", ".h")):
                     self.others.append(Source(path, place, self.read(path)))

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "io/http/h2_native.h"
+#include "io/http/h2_rules.h"
 
 namespace argosy {
 namespace {
@@ -42,7 +43,13 @@ int H2Session::Callbacks::header(nghttp2_session*, const nghttp2_frame*, const u
              : 0;
 }
 
+void H2Session::Callbacks::refuse(H2Session& session, int32_t id) {
+  nghttp2_submit_rst_stream(session.native_->session, NGHTTP2_FLAG_NONE, id,
+                            NGHTTP2_PROTOCOL_ERROR);
+}
+
 void H2Session::Callbacks::end_remote(H2Stream& stream) {
+  if (stream.body_left_.value_or(0) > 0) return stream.reset(NGHTTP2_PROTOCOL_ERROR);
   stream.remote_done_ = true;
   stream.handler_->on_finished();
 }
@@ -82,10 +89,15 @@ void H2Session::Callbacks::on_headers_frame(H2Session& session, const nghttp2_fr
   H2Stream* stream = session.find(id);
   if (stream == nullptr) {
     if (!session.options_.is_server) return;
+    if (!is_well_formed_request(session.incoming_)) return refuse(session, id);
     stream = &session.adopt(session.make_stream(id));
     stream->fields_.swap(session.incoming_);
+    stream->body_left_ = content_length(stream->fields_);
     stream->handler_ = session.accept_(*stream);
     check(stream->handler_ != nullptr, "each request has a handler");
+  } else if (session.options_.is_server &&
+             (!last || !are_well_formed_trailers(session.incoming_))) {
+    return stream->reset(NGHTTP2_PROTOCOL_ERROR);
   } else {
     stream->handler_->on_headers(session.incoming_.to_headers(), last);
   }
@@ -96,6 +108,13 @@ int H2Session::Callbacks::data(nghttp2_session* native, uint8_t, int32_t id, con
                                size_t size, void* user) {
   if (H2Stream* stream = self(user).find(id)) {
     stream->unconsumed_ += size;
+    if (stream->body_left_) {
+      if (size > *stream->body_left_) {
+        stream->reset(NGHTTP2_PROTOCOL_ERROR);
+        return 0;
+      }
+      *stream->body_left_ -= size;
+    }
     stream->handler_->on_data(view(bytes, size));
   } else {
     nghttp2_session_consume_connection(native, size);

@@ -37,6 +37,7 @@ struct H2Session::Callbacks {
  private:
   static void on_headers_frame(H2Session& session, const nghttp2_frame& frame);
   static void end_remote(H2Stream& stream);
+  static void refuse(H2Session& session, int32_t id);
 };
 
 // The payload of the ping that follows a server's announcement to go away.

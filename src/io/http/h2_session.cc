@@ -23,6 +23,8 @@ nghttp2_session* make_session(const H2Options& options, void* user,
   nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_no_closed_streams(option, 1);
   nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1);
+  // A server has rules of its own (h2_rules.h).
+  nghttp2_option_set_no_http_messaging(option, options.is_server ? 1 : 0);
   nghttp2_option_set_stream_reset_rate_limit(option, options.reset_burst,
                                              options.resets_per_second);
   nghttp2_session* session = nullptr;
@@ -94,9 +96,7 @@ void H2Session::on_bytes(BytesView bytes) {
   if (used < 0) {
     close_reason_.emplace(Code::kUnavailable,
                           format("http2: {}", nghttp2_strerror(static_cast<int>(used))));
-    nghttp2_session_terminate_session(native_->session, used == NGHTTP2_ERR_FLOODED
-                                                            ? NGHTTP2_ENHANCE_YOUR_CALM
-                                                            : NGHTTP2_PROTOCOL_ERROR);
+    terminate(used == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
   } else if (nghttp2_session_get_outbound_queue_size(native_->session) > kMaxQueuedFrames) {
     return close(Error(Code::kResourceExhausted, "http2: the peer does not read"));
   }
@@ -244,6 +244,7 @@ void H2Session::say_goodbye() {
 }
 
 void H2Session::on_goodbye_timer() {
+  if (terminated_ && !lingering_) return close(std::move(close_reason_));
   if (!lingering_) return say_goodbye();
   const size_t left = transport_->backlog();
   if (left > 0 && left < lingering_backlog_) {
@@ -283,7 +284,14 @@ void H2Session::calm_down(BytesView reason) {
                         nghttp2_session_get_last_proc_stream_id(native_->session),
                         NGHTTP2_ENHANCE_YOUR_CALM, reinterpret_cast<const uint8_t*>(reason.data()),
                         reason.size());
-  nghttp2_session_terminate_session(native_->session, NGHTTP2_ENHANCE_YOUR_CALM);
+  terminate(NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+// Closes when the peer has been told why, or soon if it does not read.
+void H2Session::terminate(uint32_t error_code) {
+  nghttp2_session_terminate_session(native_->session, error_code);
+  terminated_ = true;
+  goodbye_.arm_after(kGoodbyeTime);
   wants_flush();
 }
 

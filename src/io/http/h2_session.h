@@ -82,7 +82,8 @@ class H2Stream final : private ListNode {
   std::unique_ptr<Handler> handler_;
   Bytes out_;
   size_t out_taken_ = 0;
-  size_t unconsumed_ = 0;  // bytes given to the handler that still fill the windows
+  std::optional<uint64_t> body_left_;  // of a request that says how long it is
+  size_t unconsumed_ = 0;              // bytes given to the handler that still fill the windows
   std::vector<HeaderView> trailers_;
   Bytes trailer_texts_;
   bool deferred_ = false;  // nghttp2 waits for more bytes
@@ -164,6 +165,7 @@ class H2Session final : private Stream::Reader {
   void on_ping();
   void on_goaway_received(uint32_t error_code, BytesView reason);
   void calm_down(BytesView reason);
+  void terminate(uint32_t error_code);
   void arm_keepalive();
   void on_keepalive();
 
@@ -183,6 +185,7 @@ class H2Session final : private Stream::Reader {
   bool lingering_ = false;  // closed, but the peer has not read all of it yet
   bool going_away_ = false;
   bool announced_ = false;
+  bool terminated_ = false;
   size_t lingering_backlog_ = 0;
   Timer goodbye_;
   // Enforcement of the peer's pings.

@@ -25,6 +25,7 @@ void H2Stream::renew(int32_t id) {
   out_.clear();
   if (out_.capacity() > kCutAfter) out_ = Bytes();
   out_taken_ = 0;
+  body_left_.reset();
   unconsumed_ = 0;
   trailers_.clear();
   trailer_texts_.clear();

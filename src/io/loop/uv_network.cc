@@ -97,7 +97,14 @@ class UvStream final : public Stream {
     uv_tcp_nodelay(&holder_->socket.tcp, 1);
     uv_tcp_keepalive(&holder_->socket.tcp, 1, kTcpKeepaliveSeconds);
   }
-  ~UvStream() override { holder_->close(); }
+  ~UvStream() override {
+    // Last words, such as TLS's alert, leave if the kernel takes them at once.
+    if (!out_.empty() && in_flight_ == 0) {
+      const uv_buf_t buffer = uv_buf_init(out_.data(), static_cast<unsigned>(out_.size()));
+      uv_try_write(&holder_->socket.stream, &buffer, 1);
+    }
+    holder_->close();
+  }
 
   void start(Reader& reader) override {
     reader_ = &reader;

@@ -53,7 +53,7 @@ class Stream {
     virtual void on_drained() {}
   };
 
-  // Closes at once; what was not yet sent is dropped.
+  // Closes at once; what the kernel does not take at once is dropped.
   virtual ~Stream() = default;
 
   // Begins to read into `reader`, which outlives the stream or the next start().

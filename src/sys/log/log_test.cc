@@ -103,7 +103,7 @@ TEST_CASE("levels below the chosen one are dropped") {
   for (size_t at = 0; (at = all.find("\"msg\":\"", at)) != std::string::npos; ++at) {
     messages += all[at + 7];
   }
-  CHECK(messages == "diweiwewe");
+  CHECK(messages == "diweiwewee");
 }
 
 TEST_CASE("several outputs get the same line, and a bad one is named") {

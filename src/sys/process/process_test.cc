@@ -94,7 +94,7 @@ TEST_CASE("how a process ended") {
 }
 
 TEST_CASE("a process that runs has no status, and a signal ends it") {
-  Process process = start(shell("sleep 1000"));
+  Process process = start(shell("exec sleep 1000"));
   CHECK(!process.wait(milliseconds(20))->has_value());
   CHECK(wait_readable({process.pidfd()}, Duration(0))->empty());
   REQUIRE(process.signal(SIGKILL).has_value());
@@ -191,7 +191,7 @@ TEST_CASE("a signal arrives in the queue, once") {
 }
 
 TEST_CASE("a process is adopted only if it is the one that was meant") {
-  Process child = start(shell("sleep 1000"));
+  Process child = start(shell("exec sleep 1000"));
   auto adopted = Process::adopt(child.identity());
   REQUIRE(adopted.has_value());
   ProcessIdentity recycled = child.identity();
@@ -209,7 +209,7 @@ TEST_CASE("a process is adopted only if it is the one that was meant") {
 }
 
 TEST_CASE("a child dies with the thread that started it, if asked to") {
-  SpawnOptions options = shell("sleep 1000");
+  SpawnOptions options = shell("exec sleep 1000");
   options.parent_death_signal = SIGKILL;
   std::optional<Process> process;
   std::thread([&] { process.emplace(start(options)); }).join();

@@ -6,13 +6,16 @@ temporary directory, on ports that were free a moment ago. Servers end with the 
 the kernel kills them when the thread that started them is gone.
 """
 
+import atexit
 import ctypes
+import fcntl
 import json
 import os
 import random
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +24,23 @@ THEIRS = "/usr/bin/etcd"
 READY_SECONDS = 30
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+PORT_LOCKS = []
+
+
+def lock_port(port):
+    """Holds the port against other tests for as long as this process lives."""
+    path = os.path.join(tempfile.gettempdir(), f"argosy-test-port-{port}.lock")
+    lock = open(path, "w", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return False
+    atexit.register(os.unlink, path)
+    PORT_LOCKS.append(lock)
+    return True
 
 
 def free_ports(count):
@@ -33,7 +53,7 @@ def free_ports(count):
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        if port not in ports:
+        if lock_port(port):
             ports.append(port)
     return ports
 

@@ -81,8 +81,6 @@ MORE = {
     "figures": [
         (re.compile(r"[0-9]+\.[0-9]+"), "<figure>"),
         (re.compile(r"is [0-9]+ writes/s"), "is <figure> writes/s"),
-        # The progress bar
-        (re.compile(r"^.*[0-9]+%.*\r?\n?", re.MULTILINE), ""),
     ],
     # Columns are as wide as the widest cell.
     "table": [
@@ -129,6 +127,8 @@ class Normaliser:
         # The longest first: a path may begin with another path.
         for known in sorted(self.names, key=len, reverse=True):
             pattern = re.escape(known)
+            if known[0] == " ":  # padding, besides the blank between words
+                pattern = "(?<= )" + pattern
             if known[0].isalnum():
                 pattern = "(?<![0-9A-Za-z])" + pattern
             if known[-1].isalnum():

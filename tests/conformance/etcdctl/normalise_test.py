@@ -22,6 +22,7 @@ class Names(unittest.TestCase):
         normal = Normaliser()
         normal.name_id("abc000000000001", "added")
         self.assertEqual(normal("Member  abc000000000001 removed"), "Member <added> removed")
+        self.assertEqual(normal("a, abc000000000001, b"), "a, <added>, b")
 
     def test_a_name_inside_a_longer_word_stays(self):
         normal = Normaliser()

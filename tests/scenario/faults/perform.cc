@@ -92,9 +92,10 @@ Task<void> send_single(Client& client, Operation& operation, Action& action) {
 Task<void> send_lease_end(Client& client, Operation& operation) {
   etcdserverpb::LeaseRevokeRequest request;
   request.set_id(operation.ended_lease);
+  // Its header may be younger than what it did; the events tell the revision.
   const auto response = co_await client.call<etcdserverpb::LeaseRevokeResponse>(
       "/etcdserverpb.Lease/LeaseRevoke", request.SerializeAsString(), kTimeout);
-  operation.revision = response.header().revision();
+  (void)response;
 }
 
 bool may_write(const Operation& operation) {

@@ -145,6 +145,7 @@ class Member final : private peer::Delegate {
   void handle(raft::Ready ready);
   void write_append(raft::Ready& ready);
   void on_appended(raft::AppendId id);
+  void report_appended();
   void on_soft_state(const raft::SoftState& state);
   void advance_first_election();
   [[noreturn]] void fatal(const Error& error);
@@ -167,7 +168,7 @@ class Member final : private peer::Delegate {
   void maybe_snapshot();
   Task<void> take_snapshot();
   Task<void> send_snapshot(raft::NodeId to);
-  Task<void> install_snapshot(raft::Snapshot snapshot, raft::AppendId id);
+  Task<void> install_snapshot(raft::Snapshot snapshot);
   Task<void> run_on_log(std::move_only_function<Result<void>(wal::Wal&)> work);
 
   // duties.cc: what goes on by itself
@@ -213,7 +214,8 @@ class Member final : private peer::Delegate {
   raft::LogIndex applied_;
   raft::LogIndex snapshot_index_;
   std::deque<raft::Entry> to_apply_;
-  bool is_installing_ = false;
+  bool is_installing_ = false;  // from a snapshot's arrival on
+  bool is_replacing_ = false;   // the state, with the snapshot at the front of after_append_
   bool is_snapshotting_ = false;
   bool is_published_ = false;
   bool is_stopping_ = false;
@@ -235,9 +237,10 @@ class Member final : private peer::Delegate {
   struct AfterAppend {
     raft::AppendId id;
     std::vector<raft::Message> messages;
-    std::optional<raft::Snapshot> snapshot;
+    std::optional<raft::Snapshot> snapshot;  // until it is installed
   };
   std::deque<AfterAppend> after_append_;
+  raft::AppendId appended_;  // the newest that is durable
   std::unordered_map<uint64_t, Eventual<apply::Response>*> waiters_;
 
   class Pump final : public Runnable {

@@ -57,12 +57,18 @@ void Member::write_append(raft::Ready& ready) {
 }
 
 void Member::on_appended(raft::AppendId id) {
-  while (!after_append_.empty() && after_append_.front().id <= id) {
+  appended_ = id;
+  report_appended();
+}
+
+// While a snapshot replaces the state nothing behind it is reported: raft would take it
+// for installed and hand out entries that follow it.
+void Member::report_appended() {
+  while (!is_replacing_ && !after_append_.empty() && after_append_.front().id <= appended_) {
     AfterAppend& front = after_append_.front();
     if (front.snapshot) {
-      // The rest waits until the state machine has been replaced.
-      raft::Snapshot snapshot = *std::exchange(front.snapshot, std::nullopt);
-      scope_.spawn(install_snapshot(std::move(snapshot), id));
+      is_replacing_ = true;
+      scope_.spawn(install_snapshot(*front.snapshot));
       return;
     }
     node_.appended(front.id);

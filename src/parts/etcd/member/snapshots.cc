@@ -50,7 +50,7 @@ Task<void> Member::take_snapshot() {
       }));
   if (!saved) fatal(saved.error());
   log_info("saved snapshot", {{"snapshot-index", metadata.index.value()}});
-  snapshot_index_ = metadata.index;
+  snapshot_index_ = std::max(snapshot_index_, metadata.index);  // one may have been installed
   const uint64_t keep = options_.snapshot_catchup_entries;
   const uint64_t index = metadata.index.value();
   if (index > keep + 1 && raft::LogIndex(index - keep) >= node_.first_index()) {
@@ -110,7 +110,7 @@ Task<void> Member::receive_database(Exchange& exchange, raft::LogIndex index, By
            {{"snapshot-index", index.value()}, {"size-bytes", size}});
 }
 
-Task<void> Member::install_snapshot(raft::Snapshot snapshot, raft::AppendId id) {
+Task<void> Member::install_snapshot(raft::Snapshot snapshot) {
   const raft::LogIndex index = snapshot.metadata.index;
   log_info("applying snapshot", {{"incoming-leader-snapshot-index", index.value()}});
   while (backend_->is_busy()) co_await committed_.wait();
@@ -132,9 +132,12 @@ Task<void> Member::install_snapshot(raft::Snapshot snapshot, raft::AppendId id) 
   to_apply_.clear();
   applied_ = index;
   snapshot_index_ = index;
-  is_installing_ = false;
+  after_append_.front().snapshot.reset();
+  is_replacing_ = false;
+  is_installing_ = std::any_of(after_append_.begin(), after_append_.end(),
+                               [](const AfterAppend& after) { return after.snapshot.has_value(); });
   log_info("applied snapshot", {{"incoming-leader-snapshot-index", index.value()}});
-  on_appended(id);
+  report_appended();
   gate_.on_applied(applied_);
   applied_something_.notify_all();
   const auto released = co_await result(run_on_log([this, index](wal::Wal& log) -> Result<void> {

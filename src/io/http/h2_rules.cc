@@ -1,0 +1,89 @@
+#include "io/http/h2_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace argosy {
+namespace {
+
+// RFC 9110, 5.6.2, without capitals (RFC 9113, 8.2.1).
+bool is_name_character(char c) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || kMarks.contains(c);
+}
+
+bool is_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, is_name_character);
+}
+
+bool is_value_character(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 0x20 && byte != 0x7F) || c == '\t';
+}
+
+bool is_value(std::string_view value) {
+  return std::ranges::all_of(value, is_value_character);
+}
+
+// Fields that speak of one connection have no place in HTTP/2 (8.2.2).
+bool is_of_connection(const H2Fields::Field& field) {
+  constexpr std::array<std::string_view, 5> kNames = {
+      "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"};
+  if (field.name == "te") return !equal_ignoring_case(field.value, "trailers");
+  return std::ranges::find(kNames, field.name) != kNames.end();
+}
+
+bool is_regular(const H2Fields::Field& field) {
+  if (!is_name(field.name) || !is_value(field.value) || is_of_connection(field)) return false;
+  return field.name != "content-length" || parse_uint(field.value).has_value();
+}
+
+// Counts what a request needs once; :authority may be missing.
+struct PseudoFields {
+  int method = 0;
+  int scheme = 0;
+  int path = 0;
+  int authority = 0;
+
+  bool take(const H2Fields::Field& field) {
+    if (!is_value(field.value)) return false;
+    if (field.name == ":authority") return ++authority == 1;
+    if (field.value.empty()) return false;
+    if (field.name == ":method") return ++method == 1 && field.value != "CONNECT";
+    if (field.name == ":scheme") return ++scheme == 1;
+    if (field.name != ":path" || ++path > 1) return false;
+    return field.value.starts_with('/') || field.value == "*";
+  }
+  bool are_complete() const { return method == 1 && scheme == 1 && path == 1; }
+};
+
+}  // namespace
+
+bool is_well_formed_request(const H2Fields& fields) {
+  PseudoFields pseudo;
+  bool are_regular = false;
+  for (const H2Fields::Field field : fields) {
+    if (field.name.starts_with(':')) {
+      if (are_regular || !pseudo.take(field)) return false;
+    } else {
+      are_regular = true;
+      if (!is_regular(field)) return false;
+    }
+  }
+  return pseudo.are_complete();
+}
+
+bool are_well_formed_trailers(const H2Fields& fields) {
+  for (const H2Fields::Field field : fields) {
+    if (!is_regular(field)) return false;
+  }
+  return true;
+}
+
+std::optional<uint64_t> content_length(const H2Fields& fields) {
+  return parse_uint(fields.value_of("content-length"));
+}
+
+}  // namespace argosy
