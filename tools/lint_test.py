@@ -83,7 +83,8 @@ class Rules(unittest.TestCase):
             "src/parts/a/core/core_test.cc": core}), [])
 
     def test_a_higher_floor(self):
-        self.expect({"src/base/format.h": HEADER + '#include "sys/file/disk.h"\n'},
+        self.expect({"src/base/text.h": HEADER + '#include "sys/file/disk.h"\n',
+                     "src/base/text.cc": '#include "base/text.h"\n'},
                     "floor sys is above floor base")
 
     def test_a_declared_higher_floor(self):
@@ -123,6 +124,10 @@ class Rules(unittest.TestCase):
         self.expect({"src/sys/file/CMakeLists.txt": "module(sys/file USES base sys/clock)\n",
                      "src/sys/clock/CMakeLists.txt": "module(sys/clock)\n"},
                     "declares USES sys/clock but includes nothing")
+
+    def test_a_library_that_nothing_needs(self):
+        self.expect({"src/sys/file/CMakeLists.txt": "module(sys/file USES base LIBS openssl)\n"},
+                    "declares LIBS openssl but includes none of its headers")
 
     def test_a_declared_folder_that_does_not_exist(self):
         found = self.findings({"src/sys/file/CMakeLists.txt": "module(sys/file USES base sys/x)\n"})

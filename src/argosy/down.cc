@@ -35,8 +35,9 @@ Result<int> down(const Options& options) {
     return 0;
   }
   if (!ran) std::printf("Nothing runs in %s\n", options.data.c_str());
-  if (ran) std::printf("Stopped %d members\n", stopped.members);
-  if (stopped.killed > 0) std::printf("%d of them had to be killed\n", stopped.killed);
+  if (ran) std::printf("Stopped %s\n", counted(stopped.members, "member").c_str());
+  if (stopped.killed > 0)
+    std::printf("%s had to be killed\n", counted(stopped.killed, "member").c_str());
   if (purged) std::printf("Deleted the cluster in %s\n", options.data.c_str());
   return 0;
 }

@@ -92,6 +92,7 @@ std::vector<MemberHealth> HealthCheck::ask(Duration limit) {
     loop_.run();
   }
   std::vector<MemberHealth> answers;
+  answers.reserve(probes_.size());
   for (const auto& probe : probes_) answers.push_back(probe->health);
   return answers;
 }

@@ -75,6 +75,7 @@ Result<ClusterPlan> plan_from_json(std::string_view text) {
 std::vector<std::string> etcd_arguments(const ClusterPlan& plan, const MemberPlan& member,
                                         const std::string& data_dir) {
   std::vector<std::string> all;
+  all.reserve(plan.members.size());
   for (const MemberPlan& one : plan.members) {
     all.push_back(format("{}={}", one.name, one.peer_url()));
   }
@@ -101,6 +102,7 @@ std::vector<std::string> etcd_arguments(const ClusterPlan& plan, const MemberPla
 
 std::string client_urls(const ClusterPlan& plan) {
   std::vector<std::string> urls;
+  urls.reserve(plan.members.size());
   for (const MemberPlan& member : plan.members) urls.push_back(member.client_url());
   return join(urls, ",");
 }

@@ -44,8 +44,8 @@ std::string remarks(const ClusterView& view, size_t i) {
   if (!health.answered()) text += format("{}: {}\n", plan.name, health.error);
   for (const std::string& alarm : health.alarms) text += format("{}: {}\n", plan.name, alarm);
   if (state != nullptr && state->restarts > 0) {
-    text += format("{}: started again {} times, last after: {}\n", plan.name, state->restarts,
-                   state->last_exit);
+    text += format("{}: started again {}, last after: {}\n", plan.name,
+                   counted(state->restarts, "time"), state->last_exit);
   }
   return text;
 }
@@ -82,6 +82,10 @@ json::Object member_json(const ClusterView& view, size_t i) {
 }
 
 }  // namespace
+
+std::string counted(uint64_t count, std::string_view what) {
+  return format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
 
 std::string human_size(int64_t bytes) {
   constexpr std::string_view kUnits[] = {"B", "kB", "MB", "GB", "TB"};

@@ -20,6 +20,9 @@ struct ClusterView {
 std::string to_table(const ClusterView& view);
 json::Value to_json(const ClusterView& view);
 
+// "1 member", "3 members".
+std::string counted(uint64_t count, std::string_view what);
+
 // "20 kB", as etcdctl says it.
 std::string human_size(int64_t bytes);
 

@@ -69,6 +69,12 @@ TEST_CASE("healthy means that all answer and follow the same leader") {
   CHECK(!is_healthy({healthy(1, 1), {.error = "x"}}));
 }
 
+TEST_CASE("one thing, several things") {
+  CHECK(counted(0, "member") == "0 members");
+  CHECK(counted(1, "member") == "1 member");
+  CHECK(counted(3, "time") == "3 times");
+}
+
 TEST_CASE("sizes as etcdctl says them") {
   struct Row {
     int64_t bytes;

@@ -26,7 +26,7 @@ Result<bool> end(Process& process, Duration limit) {
 Result<Stopped> stop(Cluster& cluster) {
   Stopped stopped;
   std::vector<Process> before = cluster.members();
-  stopped.members = static_cast<int>(before.size());
+  stopped.members = before.size();
   if (auto supervisor = cluster.supervisor()) {
     TRY(end(*supervisor, kSupervisorLimit));
     TRY(cluster.refresh());

@@ -7,8 +7,8 @@
 namespace argosy {
 
 struct Stopped {
-  int members = 0;
-  int killed = 0;  // of these, those that did not end on SIGTERM
+  uint64_t members = 0;
+  uint64_t killed = 0;  // of these, those that did not end on SIGTERM
 };
 Result<Stopped> stop(Cluster& cluster);
 

@@ -61,8 +61,9 @@ Result<void> check_same(const Options& options, const ClusterPlan& plan) {
                        has, wanted));
   };
   if (options.members != 0 && options.members != plan.members.size()) {
-    return differs(format("the cluster in {} has {} members", options.data, plan.members.size()),
-                   options.members);
+    return differs(
+        format("the cluster in {} has {}", options.data, counted(plan.members.size(), "member")),
+        options.members);
   }
   const uint16_t port = plan.members.front().client_port;
   if (options.port != 0 && options.port != port) {
@@ -126,7 +127,8 @@ Result<ClusterView> wait_until_healthy(const Options& options, Cluster& cluster,
 Result<void> start(const Options& options, Cluster& cluster, UvLoop& loop) {
   const std::string etcd = TRY(find_etcd(options));
   const ClusterPlan plan = TRY(prepare_plan(options, cluster, loop.network()));
-  say(options, format("Starting {} members, data in {}", plan.members.size(), options.data));
+  say(options,
+      format("Starting {}, data in {}", counted(plan.members.size(), "member"), options.data));
   TRY(start_supervisor(cluster.places(), etcd));
   cluster = TRY(Cluster::open(options.data));
   return {};

@@ -102,6 +102,11 @@ class Resolver {
       return lease_ends_.extract(ended).mapped();
     }
     for (const auto* actions : {&operation.then, &operation.otherwise}) {
+      // What also puts would have left its value among the events.
+      const bool puts = std::any_of(actions->begin(), actions->end(), [](const Action& action) {
+        return action.kind == Action::Kind::kPut;
+      });
+      if (puts) continue;
       for (const Action& action : *actions) {
         if (action.kind != Action::Kind::kDelete) continue;
         const auto it = orphans_.find(action.key);

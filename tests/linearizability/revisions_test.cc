@@ -86,6 +86,15 @@ TEST_CASE("events tell what became of operations without an answer") {
   CHECK(resolved.history[2].revision == 5);
 }
 
+TEST_CASE("a deletion is not explained by what also puts, since that was not seen") {
+  const Resolved resolved =
+      resolve_unknown({lost(0, {put("a", "1"), erase("b", false)}), lost(1, {erase("b", false)})},
+                      {put_event(2, "b", "2"), delete_event(3, "b")});
+  CHECK(resolved.findings.empty());
+  REQUIRE(resolved.history.size() == 1);
+  CHECK(resolved.history[0].invoked == 1);
+}
+
 TEST_CASE("deletions and ends of leases that nothing explains") {
   CHECK(resolve_unknown({}, {put_event(2, "a", "2"), delete_event(3, "a")}).findings.size() == 1);
   CHECK(resolve_unknown({}, {put_event(2, "a", "2", 7), delete_event(3, "a")}).findings.size() ==

@@ -155,7 +155,6 @@ class UpTest(unittest.TestCase):
     def test_a_port_in_use_names_its_holder(self):
         with socket.create_server(("127.0.0.1", 0)) as held:
             port = held.getsockname()[1]
-            self.addCleanup(lambda: None)
             if port > 65000:
                 self.skipTest("the kernel chose a port above 65000")
             refused = self.argosy("up", "--members", "1", "--port", str(port))
@@ -202,7 +201,7 @@ class UpTest(unittest.TestCase):
         self.up("--members", "1")
         refused = self.argosy("up", "--members", "3")
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("has 1 members, not 3; `argosy down --purge`", refused.stderr)
+        self.assertIn("has 1 member, not 3; `argosy down --purge`", refused.stderr)
 
     def test_what_is_not_understood(self):
         for words in (["frobnicate"], ["up", "--members", "many"], ["logs"], ["down", "now"],

@@ -45,7 +45,7 @@ def compile_alone(job):
 def check(tree, build):
     build = os.path.abspath(build)
     commands = commands_by_folder(build)
-    any_command = next(iter(commands.values()))
+    any_command = next(c for place, c in commands.items() if "/src/" in place + "/")
     jobs = []
     for source in tree.sources:
         if source.is_header:

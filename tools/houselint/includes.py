@@ -36,6 +36,7 @@ def check(tree):
         for source in folder.files:
             findings += check_source(tree, folder, source)
         findings += check_unused(tree, folder)
+        findings += check_unused_libraries(folder)
     return findings + check_circles(tree)
 
 
@@ -190,6 +191,17 @@ def check_unused(tree, folder):
         if name not in included(only_tests=True):
             yield Finding(folder.cmake, 1, f"{folder.name} declares TEST_USES {name} but no test "
                           "includes it; take it out of the line")
+
+
+def check_unused_libraries(folder):
+    """What is linked and never included: the table of libraries would lie."""
+    wanted = [what for source in folder.files for _, quote, what in source.includes()
+              if quote == "<"]
+    for library in folder.libs:
+        patterns = [pattern for pattern, name in LIBRARIES if name == library]
+        if folder.is_module and not any(p.match(what) for p in patterns for what in wanted):
+            yield Finding(folder.cmake, 1, f"{folder.name} declares LIBS {library} but includes "
+                          "none of its headers; take it out of the line")
 
 
 def check_circles(tree):

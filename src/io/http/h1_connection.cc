@@ -85,7 +85,8 @@ class H1Connection::Served final : public Exchange, private task_internal::Compl
   void on_complete() override {
     const auto& error = task_.get().promise().error;
     if (!started_) {
-      respond(500, "text/plain; charset=utf-8", error ? error->text() + "\n" : "no response\n");
+      respond(malformed_ ? 400 : 500, "text/plain; charset=utf-8",
+              error ? error->text() + "\n" : "no response\n");
     } else if (error) {
       must_close_ = true;  // a chunked body without its end: the client sees it broke
     } else {
@@ -102,6 +103,7 @@ class H1Connection::Served final : public Exchange, private task_internal::Compl
   bool has_body_ = true;
   bool chunked_ = false;
   bool must_close_ = false;
+  bool malformed_ = false;  // the request's body
 };
 
 H1Connection::H1Connection(Loop& loop, std::unique_ptr<Stream> stream, const HttpHandler& handler,
@@ -183,7 +185,10 @@ void H1Connection::run_served() {
 void H1Connection::refuse(const Error& error) {
   closing_ = deaf_ = true;
   pending_.clear();
-  if (served_ && served_->task_.get()) return served_->body_broke(error);
+  if (served_ && served_->task_.get()) {
+    served_->malformed_ = true;
+    return served_->body_broke(error);
+  }
   served_.reset();
   answer_refusal(error);
   finish_closing();

@@ -14,6 +14,10 @@ namespace http = boost::beast::http;
 using boost::beast::string_view;
 using ErrorCode = boost::beast::error_code;
 
+// "0\r\n\r\n": Beast, once it has seen the last chunk's first line, must not be asked
+// again with fewer bytes (an assertion in 1.81's parse_chunk_header).
+constexpr size_t kShortestEnd = 5;
+
 std::string_view view(string_view text) {
   return {text.data(), text.size()};
 }
@@ -69,6 +73,7 @@ struct H1Parser::Impl {
   size_t header_limit;
   std::optional<Parser<true>> request;
   std::optional<Parser<false>> response;
+  bool between_chunks = false;  // and what was offered last was not enough
 
   template <typename F>
   auto with(F&& use) {
@@ -78,6 +83,7 @@ struct H1Parser::Impl {
   void make() {
     request.reset();
     response.reset();
+    between_chunks = false;
     if (parses_requests) {
       request.emplace(events);
     } else {
@@ -94,13 +100,15 @@ struct H1Parser::Impl {
 };
 
 H1Parser::H1Parser(bool parses_requests, Events& events, size_t header_limit)
-    : impl_(new Impl{events, parses_requests, header_limit, {}, {}}) {
+    : impl_(new Impl{events, parses_requests, header_limit, {}, {}, false}) {
   impl_->make();
 }
 
 H1Parser::~H1Parser() = default;
 
 Result<size_t> H1Parser::parse(BytesView bytes) {
+  if (impl_->between_chunks && bytes.size() < kShortestEnd) return 0;
+  impl_->between_chunks = false;
   return impl_->with([&](auto& parser) -> Result<size_t> {
     size_t used = 0;
     while (used < bytes.size() && !parser.is_done()) {
@@ -108,7 +116,10 @@ Result<size_t> H1Parser::parse(BytesView bytes) {
       const size_t count =
           parser.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
       used += count;
-      if (error == http::error::need_more) break;
+      if (error == http::error::need_more) {
+        impl_->between_chunks = parser.is_header_done() && parser.chunked();
+        break;
+      }
       if (error) {
         return fail(
             error == http::error::header_limit ? Code::kResourceExhausted : Code::kInvalidArgument,

@@ -195,5 +195,34 @@ TEST_CASE("timers fire in the order of their times and can be disarmed") {
   for (size_t i = 0; i < fired.size(); ++i) CHECK(fired[i] == static_cast<int>(i) + 1);
 }
 
+TEST_CASE("a timer that arms itself for now does not hold up the turn") {
+  sim::SimLoop loop;
+  int fired = 0;
+  std::unique_ptr<Timer> timer;
+  timer = std::make_unique<Timer>(loop, [&] {
+    if (++fired < 5) timer->arm_after(Duration(0));
+  });
+  timer->arm_after(Duration(0));
+  loop.settle();
+  CHECK(fired == 1);
+  loop.advance(milliseconds(1));
+  CHECK(fired == 5);
+}
+
+TEST_CASE("an awaiter that is dropped unused leaves the one that waits alone") {
+  sim::SimLoop loop;
+  Scope scope(loop);
+  Eventual<int> eventual(loop);
+  int got = 0;
+  int alive = 0;
+  scope.spawn(wait_for(eventual, got, alive));
+  {
+    const auto unused = eventual.wait();
+  }
+  eventual.set(7);
+  loop.settle();
+  CHECK(got == 7);
+}
+
 }  // namespace
 }  // namespace argosy

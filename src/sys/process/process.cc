@@ -70,6 +70,7 @@ Result<std::optional<ExitStatus>> Process::reap() {
 
 Result<std::vector<int>> wait_readable(const std::vector<int>& fds, std::optional<Duration> limit) {
   std::vector<pollfd> asked;
+  asked.reserve(fds.size());
   for (const int fd : fds) asked.push_back({fd, POLLIN, 0});
   timespec time{};
   if (limit) {

@@ -1,11 +1,13 @@
 #include "parts/etcd/config/config.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/format.h"
 #include "base/text.h"
 #include "parts/etcd/config/flags.h"
 #include "sys/file/disk.h"
+#include "sys/log/log.h"
 
 namespace argosy::etcd::config {
 namespace {
@@ -14,13 +16,76 @@ Error bad(std::string text) {
   return Error(Code::kInvalidArgument, std::move(text));
 }
 
+// Flags whose values have a form that the flag itself demands.
+constexpr std::array<std::string_view, 5> kUrlFlags = {
+    "listen-peer-urls", "listen-client-urls", "listen-metrics-urls", "initial-advertise-peer-urls",
+    "advertise-client-urls"};
+
 Result<std::vector<peer::Url>> parse_urls(std::string_view flag,
                                           const std::vector<std::string>& texts) {
   std::vector<peer::Url> urls;
   for (const std::string& text : texts) {
-    urls.push_back(TRY_CONTEXT(peer::parse_url(text), format("--{}", flag)));
+    urls.push_back(
+        TRY_CONTEXT(peer::parse_url(text), format("unexpected error setting up {}", flag)));
   }
   return urls;
+}
+
+Result<void> check_form(std::string_view flag, std::string_view value) {
+  if (flag == "initial-cluster-state" && value != "new" && value != "existing") {
+    return fail(bad("invalid value"));
+  }
+  if (std::ranges::find(kUrlFlags, flag) == kUrlFlags.end()) return {};
+  for (const std::string_view url : split(value, ',')) {
+    if (!trim(url).empty()) TRY(peer::parse_url(url));
+  }
+  return {};
+}
+
+// Why, of "invalid value "x" for flag -name: why".
+std::string reason_of(const Error& error, std::string_view flag) {
+  const std::string mark = format("-{}: ", flag);
+  const auto sides = cut(error.message(), mark);
+  return std::string(sides ? sides->second : std::string_view(error.message()));
+}
+
+Result<void> check_forms(const cli::FlagSet& set, const Flags& flags) {
+  const std::pair<std::string_view, std::string> values[] = {
+      {"listen-peer-urls", join(flags.listen_peer_urls, ",")},
+      {"listen-client-urls", join(flags.listen_client_urls, ",")},
+      {"listen-metrics-urls", join(flags.listen_metrics_urls, ",")},
+      {"initial-advertise-peer-urls", join(flags.initial_advertise_peer_urls, ",")},
+      {"advertise-client-urls", join(flags.advertise_client_urls, ",")},
+      {"initial-cluster-state", flags.initial_cluster_state},
+  };
+  for (const auto& [flag, value] : values) {
+    if (!set.was_given(flag)) continue;
+    if (const auto good = check_form(flag, value); !good) {
+      return fail(bad(format("invalid value {} for flag -{}: {}", go_quote(value), flag,
+                             good.error().message())));
+    }
+  }
+  return {};
+}
+
+bool is_ip_address(std::string_view host) {
+  if (host.contains(':')) return true;  // only an IPv6 address was let through with it
+  const auto parts = split(host, '.');
+  return parts.size() == 4 && std::ranges::all_of(parts, [](std::string_view part) {
+           const auto number = parse_uint(part);
+           return number && *number <= 255;
+         });
+}
+
+// A name in place of an address could mean another one at the next start.
+Result<void> check_bindable(const std::vector<peer::Url>& urls) {
+  for (const peer::Url& url : urls) {
+    if (url.endpoint.is_unix() || url.endpoint.host == "localhost") continue;
+    if (!is_ip_address(url.endpoint.host)) {
+      return fail(bad(format("expected IP in URL for binding ({})", url.text)));
+    }
+  }
+  return {};
 }
 
 // What this version cannot do must not look as if it did.
@@ -42,6 +107,7 @@ Result<void> check_values(const cli::FlagSet& set, const Flags& flags) {
   if (flags.initial_cluster_state != "new" && flags.initial_cluster_state != "existing") {
     return fail(bad(format("unexpected clusterState {}", go_quote(flags.initial_cluster_state))));
   }
+  if (!flags.debug) TRY(parse_log_level(flags.log_level));
   if (flags.auto_compaction_mode != "periodic" && flags.auto_compaction_mode != "revision") {
     return fail(
         bad(format("unknown auto-compaction-mode {}", go_quote(flags.auto_compaction_mode))));
@@ -79,27 +145,17 @@ std::string default_cluster(const Flags& flags) {
   return join(pairs, ",");
 }
 
-Result<void> check_own_urls(const Flags& flags, const std::string& cluster_text) {
-  const auto cluster = TRY(membership::parse_initial_cluster(cluster_text));
-  const auto own = cluster.find(flags.name);
-  if (own == cluster.end()) {
-    return fail(bad(format("couldn't find local name \"{}\" in the initial cluster configuration",
-                           flags.name)));
-  }
-  auto advertised = flags.initial_advertise_peer_urls;
-  std::sort(advertised.begin(), advertised.end());
-  if (advertised != own->second) {
-    return fail(bad(format(
-        "--initial-cluster has {}={} but missing from --initial-advertise-peer-urls={} (resolved "
-        "urls: \"{}\")",
-        flags.name, join(own->second, ","), join(advertised, ","), join(advertised, ","))));
-  }
-  return {};
-}
-
 Result<Config> understand(const cli::FlagSet& set, const Flags& flags) {
-  TRY(check_values(set, flags));
   Config config;
+  config.listen_client_urls = TRY(parse_urls("listen-client-urls", flags.listen_client_urls));
+  config.listen_peer_urls = TRY(parse_urls("listen-peer-urls", flags.listen_peer_urls));
+  config.listen_metrics_urls = TRY(parse_urls("listen-metrics-urls", flags.listen_metrics_urls));
+  TRY(parse_urls("initial-advertise-peer-urls", flags.initial_advertise_peer_urls));
+  TRY(parse_urls("advertise-client-urls", flags.advertise_client_urls));
+  TRY(check_bindable(config.listen_peer_urls));
+  TRY(check_bindable(config.listen_client_urls));
+  TRY(check_bindable(config.listen_metrics_urls));
+  TRY(check_values(set, flags));
   member::Options& member = config.member;
   member.name = flags.name;
   member.data_dir = flags.data_dir.empty() ? flags.name + ".etcd" : flags.data_dir;
@@ -108,7 +164,6 @@ Result<Config> understand(const cli::FlagSet& set, const Flags& flags) {
   member.advertised_client_urls = flags.advertise_client_urls;
   member.initial_cluster =
       flags.initial_cluster.empty() ? default_cluster(flags) : flags.initial_cluster;
-  TRY(check_own_urls(flags, member.initial_cluster));
   member.initial_cluster_token = flags.initial_cluster_token;
   member.is_new_cluster = flags.initial_cluster_state == "new";
   member.tick = milliseconds(flags.heartbeat_interval);
@@ -126,11 +181,6 @@ Result<Config> understand(const cli::FlagSet& set, const Flags& flags) {
   member.max_request_bytes = flags.max_request_bytes;
   member.max_txn_ops = static_cast<int>(flags.max_txn_ops);
   member.strict_reconfig_check = flags.strict_reconfig_check;
-  config.listen_client_urls = TRY(parse_urls("listen-client-urls", flags.listen_client_urls));
-  config.listen_peer_urls = TRY(parse_urls("listen-peer-urls", flags.listen_peer_urls));
-  config.listen_metrics_urls = TRY(parse_urls("listen-metrics-urls", flags.listen_metrics_urls));
-  TRY(parse_urls("initial-advertise-peer-urls", flags.initial_advertise_peer_urls));
-  TRY(parse_urls("advertise-client-urls", flags.advertise_client_urls));
   config.client_tls = flags.client;
   config.peer_tls = flags.peer;
   config.cipher_suites = flags.cipher_suites;
@@ -160,9 +210,11 @@ Result<void> apply_environment(cli::FlagSet& set, const Environment& environment
                      "flag)",
                      go_quote(name))));
     }
-    if (auto done = set.set(flag, it->second); !done) {
+    auto done = set.set(flag, it->second);
+    if (done) done = check_form(flag, it->second);
+    if (!done) {
       return fail(bad(format("invalid value {} for {}: {}", go_quote(it->second), name,
-                             done.error().message())));
+                             reason_of(done.error(), flag))));
     }
   }
   for (const auto& [name, value] : environment) {
@@ -190,8 +242,9 @@ Result<Parsed> parse(const std::vector<std::string>& arguments, const Environmen
     return fail(std::move(left).error().context("flags"));
   }
   if (!left->empty()) {
-    return fail(bad(format("'{}' is not a valid flag", left->front())).context("flags"));
+    return fail(bad(format("'{}' is not a valid flag", left->front())));
   }
+  TRY_CONTEXT(check_forms(set, flags), "flags");
   if (flags.version) {
     parsed.action = Parsed::Action::kPrintVersion;
     return parsed;

@@ -45,21 +45,32 @@ TEST_CASE("bad flags say so, bad values say what is wrong") {
   };
   const std::vector<Row> rows{
       {{"--nope"}, "flags: flag provided but not defined: -nope"},
-      {{"word"}, "flags: 'word' is not a valid flag"},
+      {{"word"}, "'word' is not a valid flag"},
       {{"--heartbeat-interval", "500"},
        "--election-timeout[1000ms] should be at least as 5 times as --heartbeat-interval[500ms]"},
       {{"--election-timeout", "60000"},
        "--election-timeout[60000ms] is too long, and should be set less than 50000ms"},
-      {{"--initial-cluster-state", "old"}, "unexpected clusterState \"old\""},
+      {{"--initial-cluster-state", "old"},
+       "flags: invalid value \"old\" for flag -initial-cluster-state: invalid value"},
+      {{"--log-level", "loud"}, "unrecognized level: \"loud\""},
       {{"--listen-client-urls", "http://127.0.0.1:1"},
        "--advertise-client-urls is required when --listen-client-urls is set explicitly"},
-      {{"--initial-cluster", "other=http://localhost:2380"},
-       "couldn't find local name \"default\" in the initial cluster configuration"},
       {{"--listen-peer-urls", "localhost"},
-       "--listen-peer-urls: URL scheme must be http, https, unix, or unixs: localhost"},
+       "flags: invalid value \"localhost\" for flag -listen-peer-urls: "
+       "URL scheme must be http, https, unix, or unixs: localhost"},
+      {{"--listen-peer-urls", "http://etcd.example:2380"},
+       "expected IP in URL for binding (http://etcd.example:2380)"},
       {{"--discovery", "http://x"}, "--discovery is not served by this version; leave it out"},
   };
   for (const Row& row : rows) CHECK(error_of(row.words) == row.text);
+}
+
+TEST_CASE("what the environment says wrong is named by the variable") {
+  CHECK(error_of({}, {{"ETCD_SNAPSHOT_COUNT", "x"}}) ==
+        "invalid value \"x\" for ETCD_SNAPSHOT_COUNT: parse error");
+  CHECK(error_of({}, {{"ETCD_LISTEN_PEER_URLS", "http://a"}}) ==
+        "invalid value \"http://a\" for ETCD_LISTEN_PEER_URLS: "
+        "URL address does not have the form \"host:port\": http://a");
 }
 
 TEST_CASE("a file alone counts, with its blocks") {

@@ -1,8 +1,13 @@
 #include "parts/etcd/member/boot.h"
 
+#include <set>
+
 #include "base/bytes.h"
 #include "base/format.h"
+#include "base/text.h"
+#include "parts/etcd/apply/stored_state.h"
 #include "parts/etcd/mvcc/consistent_index.h"
+#include "parts/etcd/peer/url.h"
 #include "parts/etcd/snap/snap.h"
 #include "parts/etcd/wal/member_metadata.h"
 #include "sys/log/log.h"
@@ -30,8 +35,21 @@ Result<std::unique_ptr<backend::Backend>> open_backend(Disk& disk, const Clock& 
   backend::Options settings;
   settings.batch_interval = options.batch_interval;
   settings.batch_limit = options.batch_limit;
-  return TRY_CONTEXT(backend::Backend::open(disk, clock, paths.db, settings),
-                     "opening the database");
+  auto opened =
+      TRY_CONTEXT(backend::Backend::open(disk, clock, paths.db, settings), "opening the database");
+  TRY_CONTEXT(apply::check_stored_state(*opened), paths.db);
+  return opened;
+}
+
+// Entries that the database has applied and the log has lost would be numbers that the
+// log gives out again, to entries that would then never be applied.
+Result<void> check_log_reaches(const Paths& paths, backend::Backend& db, raft::LogIndex last) {
+  const uint64_t applied = mvcc::consistent_index(db);
+  if (applied <= last.value()) return {};
+  return fail(Code::kDataLoss,
+              format("the write-ahead log in {} ends at index {}, but the database has applied "
+                     "index {}: the log has lost entries",
+                     paths.wal_dir, last.value(), applied));
 }
 
 // The database of the snapshot that we start from: the one in place, or one that was
@@ -44,6 +62,35 @@ Result<void> install_received_database(Disk& disk, const Paths& paths, backend::
       snap::find_database(disk, paths.snap_dir, index),
       format("the database is older than the raft snapshot at index {}", index.value()));
   return db.replace_with(received);
+}
+
+Result<membership::InitialCluster> parse_cluster(const Options& options) {
+  const std::string what = "error setting up initial cluster";
+  auto cluster = TRY_CONTEXT(membership::parse_initial_cluster(options.initial_cluster), what);
+  std::set<std::string> urls;
+  for (const auto& [name, own] : cluster) {
+    for (const std::string& url : own) {
+      TRY_CONTEXT(peer::parse_url(url), what);
+      if (!urls.insert(url).second) {
+        return fail(Code::kInvalidArgument,
+                    format("initial cluster {} has duplicate url", options.initial_cluster));
+      }
+    }
+  }
+  const auto own = cluster.find(options.name);
+  if (own == cluster.end()) {
+    return fail(Code::kInvalidArgument,
+                format("couldn't find local name \"{}\" in the initial cluster configuration",
+                       options.name));
+  }
+  auto advertised = options.advertised_peer_urls;
+  std::sort(advertised.begin(), advertised.end());
+  if (advertised == own->second) return cluster;
+  return fail(Code::kInvalidArgument,
+              format("--initial-cluster has {}={} but missing from "
+                     "--initial-advertise-peer-urls={} (resolved urls: \"{}\" != \"{}\")",
+                     options.name, join(own->second, ","), join(advertised, ","),
+                     join(advertised, ","), join(own->second, ",")));
 }
 
 }  // namespace
@@ -62,13 +109,8 @@ bool has_log(Disk& disk, const Options& options) {
 }
 
 Result<Identity> identity_of_new_cluster(const Options& options) {
-  const auto cluster = TRY(membership::parse_initial_cluster(options.initial_cluster));
+  const auto cluster = TRY(parse_cluster(options));
   const auto own = cluster.find(options.name);
-  if (own == cluster.end()) {
-    return fail(Code::kInvalidArgument,
-                format("couldn't find local name \"{}\" in the initial cluster configuration",
-                       options.name));
-  }
   Identity identity;
   identity.members = TRY(membership::initial_members(cluster, options.initial_cluster_token));
   identity.member_id =
@@ -79,7 +121,7 @@ Result<Identity> identity_of_new_cluster(const Options& options) {
 
 Result<Identity> identity_in_existing_cluster(const Options& options, uint64_t cluster_id,
                                               const membership::Members& remote) {
-  const auto wanted = TRY(membership::parse_initial_cluster(options.initial_cluster));
+  const auto wanted = TRY(parse_cluster(options));
   if (wanted.size() != remote.size()) {
     return fail(Code::kFailedPrecondition,
                 format("error validating peerURLs: member count is unequal ({} in the flags, {} "
@@ -102,11 +144,6 @@ Result<Identity> identity_in_existing_cluster(const Options& options, uint64_t c
     }
     if (name == options.name) identity.member_id = match->first;
   }
-  if (identity.member_id == 0) {
-    return fail(Code::kInvalidArgument,
-                format("couldn't find local name \"{}\" in the initial cluster configuration",
-                       options.name));
-  }
   identity.members = remote;
   return identity;
 }
@@ -122,6 +159,7 @@ Result<Booted> boot_new(Disk& disk, const Clock& clock, const Options& options,
   booted.cluster = membership::Cluster(identity.cluster_id);
   booted.first_members = identity.members;
   booted.backend = TRY(open_backend(disk, clock, options, paths));
+  TRY(check_log_reaches(paths, *booted.backend, raft::LogIndex(0)));
   const wal::MemberMetadata metadata{raft::NodeId(identity.member_id), identity.cluster_id};
   booted.log = TRY(wal::Wal::create(disk, paths.wal_dir, wal::encode_member_metadata(metadata)));
   if (options.is_new_cluster) {
@@ -146,8 +184,9 @@ Result<Booted> boot_again(Disk& disk, const Clock& clock, const Options& options
   } else if (loaded.error().code() != Code::kNotFound) {
     return fail(std::move(loaded).error());
   }
-  auto opened =
-      TRY(wal::Wal::open(disk, paths.wal_dir, {snapshot.metadata.index, snapshot.metadata.term}));
+  auto opened = TRY_CONTEXT(
+      wal::Wal::open(disk, paths.wal_dir, {snapshot.metadata.index, snapshot.metadata.term}),
+      format("opening the write-ahead log in {}", paths.wal_dir));
   if (opened.broken_copy) {
     log_warn("repaired the torn end of the write-ahead log", {{"copy", *opened.broken_copy}});
   }
@@ -162,6 +201,9 @@ Result<Booted> boot_again(Disk& disk, const Clock& clock, const Options& options
     TRY(install_received_database(disk, paths, *booted.backend, snapshot));
     TRY(booted.cluster.load_v2_json(snapshot.data.view()));
   }
+  const auto& entries = opened.content.entries;
+  TRY(check_log_reaches(paths, *booted.backend,
+                        entries.empty() ? snapshot.metadata.index : entries.back().index));
   TRY(snap::release_databases(disk, paths.snap_dir, snapshot.metadata.index + 1));
   booted.snapshot_index = snapshot.metadata.index;
   booted.raft.hard_state = opened.content.hard_state;

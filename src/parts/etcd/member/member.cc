@@ -55,8 +55,12 @@ Result<std::unique_ptr<Member>> Member::create(MemberParts parts, Options option
   raft::Node node = TRY(raft::Node::create(raft_config(options, booted.member_id, parts.random),
                                            std::move(booted.raft)));
   if (!booted.bootstrap.empty()) node.bootstrap(booted.bootstrap);
-  return std::unique_ptr<Member>(
+  auto member = std::unique_ptr<Member>(
       new Member(parts, std::move(options), std::move(booted), std::move(node)));
+  if (const auto& damage = member->state_->store().damage()) {
+    return fail(Error(*damage).context(member->paths_.db));
+  }
+  return member;
 }
 
 Member::Member(MemberParts parts, Options options, Booted booted, raft::Node node)

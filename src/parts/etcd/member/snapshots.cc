@@ -2,6 +2,7 @@
 // are too far behind, and installed when we are.
 #include "base/bytes.h"
 #include "base/format.h"
+#include "parts/etcd/apply/stored_state.h"
 #include "parts/etcd/member/member.h"
 #include "parts/etcd/snap/snap.h"
 #include "sys/log/log.h"
@@ -120,7 +121,9 @@ Task<void> Member::install_snapshot(raft::Snapshot snapshot) {
   if (const auto loaded = cluster_.load_v2_json(snapshot.data.view()); !loaded) {
     fatal(loaded.error());
   }
+  if (const auto sound = apply::check_stored_state(*backend_); !sound) fatal(sound.error());
   state_->restore();
+  if (const auto& damage = state_->store().damage()) fatal(*damage);
   ++membership_epoch_;
   for (const raft::NodeId peer : transport_->peer_ids()) {
     if (cluster_.find(peer.value()) == nullptr) transport_->remove_peer(peer);

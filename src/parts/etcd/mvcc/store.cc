@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/format.h"
 #include "parts/etcd/mvcc/errors.h"
 #include "parts/etcd/mvcc/key_value.h"
 #include "parts/etcd/mvcc/meta_keys.h"
@@ -18,6 +19,14 @@ int64_t stored_main(Storage& storage, BytesView key, int64_t otherwise) {
   return stored->revision.main;
 }
 
+// Whether the entry may stand at its key.
+bool fits(const StoredRevision& stored, const KeyValueView& kv) {
+  if (kv.key.empty()) return false;
+  if (stored.is_tombstone) return true;
+  return kv.mod_revision == stored.revision.main && kv.create_revision > 0 &&
+         kv.create_revision <= kv.mod_revision && kv.version > 0;
+}
+
 }  // namespace
 
 Store::Store(Storage& storage, LeaseItems& leases) : storage_(storage), leases_(leases) {
@@ -28,6 +37,7 @@ void Store::restore() {
   index_.clear();
   plans_.clear();
   compaction_position_.clear();
+  damage_.reset();
   revision_ = 1;
   finished_compact_revision_ = stored_main(storage_, kFinishedCompactRevision, kNeverCompacted);
   compact_revision_ = finished_compact_revision_;
@@ -50,14 +60,18 @@ void Store::load_keys() {
   std::unordered_map<Bytes, int64_t> lease_of_key;
   storage_.scan(Bucket::kKey, first_key_of(1), {}, [&](BytesView key, BytesView value) {
     const auto stored = parse_revision_key(key);
-    check(stored.has_value(), "a stored revision has a damaged key");
-    const KeyValueView kv = stored_key_value(value);
-    load(*stored, kv);
-    const int64_t lease = stored->is_tombstone ? 0 : kv.lease;
+    const auto kv = decode_key_value(value);
+    if (!stored || !kv || !fits(*stored, *kv)) {
+      damage_.emplace(Code::kDataLoss,
+                      format("bucket key: the entry of key {} is damaged", to_hex(key)));
+      return false;
+    }
+    load(*stored, *kv);
+    const int64_t lease = stored->is_tombstone ? 0 : kv->lease;
     if (lease != 0) {
-      lease_of_key.insert_or_assign(Bytes(kv.key), lease);
+      lease_of_key.insert_or_assign(Bytes(kv->key), lease);
     } else if (!lease_of_key.empty()) {
-      lease_of_key.erase(Bytes(kv.key));
+      lease_of_key.erase(Bytes(kv->key));
     }
     return true;
   });

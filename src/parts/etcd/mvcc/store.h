@@ -35,6 +35,9 @@ class Store {
   // Forgets all and reads the storage again, which has been replaced by a snapshot.
   // Open range cursors and hash plans become invalid.
   void restore();
+  // What the storage held that no store writes, as of the last restore; the store is
+  // not to be used then.
+  const std::optional<Error>& damage() const { return damage_; }
 
   // The newest revision; 1 in an empty store.
   int64_t revision() const { return revision_; }
@@ -93,6 +96,7 @@ class Store {
   std::deque<int64_t> plans_;  // scheduled compactions, the running one first
   Bytes compaction_position_;  // storage key where the next slice begins
   bool is_writing_ = false;
+  std::optional<Error> damage_;
 };
 
 }  // namespace argosy::etcd::mvcc

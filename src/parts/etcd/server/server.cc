@@ -30,6 +30,28 @@ TlsOptions tls_options(const config::TlsFiles& files, const std::vector<std::str
   return options;
 }
 
+// So that what is missing is named by its path.
+Result<void> check_readable(const config::TlsFiles& files) {
+  for (const std::string* path :
+       {&files.cert_file, &files.key_file, &files.trusted_ca_file, &files.crl_file}) {
+    if (!path->empty()) TRY(real_disk().open(*path, {}));
+  }
+  return {};
+}
+
+Result<void> check_has_certificate(const std::vector<peer::Url>& urls,
+                                   const config::TlsFiles& files, std::string_view flags,
+                                   std::string_view whose) {
+  if (!files.cert_file.empty() && !files.key_file.empty()) return {};
+  for (const peer::Url& url : urls) {
+    if (!url.is_secure) continue;
+    return fail(Code::kInvalidArgument,
+                format("TLS key/cert ({}) must be provided for {} url {} with HTTPS scheme", flags,
+                       whose, url.text));
+  }
+  return {};
+}
+
 }  // namespace
 
 struct Server::Port {
@@ -44,6 +66,12 @@ Server::Server(UvLoop& loop, config::Config config)
 Server::~Server() = default;
 
 Result<void> Server::make_tls() {
+  TRY(check_has_certificate(config_.listen_peer_urls, config_.peer_tls,
+                            "--peer-cert-file, --peer-key-file", "peer"));
+  TRY(check_has_certificate(config_.listen_client_urls, config_.client_tls,
+                            "--cert-file, --key-file", "client"));
+  TRY(check_readable(config_.client_tls));
+  TRY(check_readable(config_.peer_tls));
   if (!config_.client_tls.cert_file.empty()) {
     client_tls_ = TRY_CONTEXT(
         TlsContext::make(
