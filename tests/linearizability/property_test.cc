@@ -12,7 +12,7 @@ namespace {
 
 struct Seeds {
   uint64_t first = 1;
-  uint64_t count = std::getenv("ARGOSY_LONG") != nullptr ? 200'000 : 2'000;
+  uint64_t count = std::getenv("ARGOSY_LONG") != nullptr ? 200'000 : 1'000;
   Seeds() {
     if (const char* one = std::getenv("ARGOSY_SEED")) {
       first = std::strtoull(one, nullptr, 10);

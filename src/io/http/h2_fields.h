@@ -34,17 +34,21 @@ class H2Fields {
   };
 
   void add(std::string_view name, std::string_view value) {
-    texts_ += name;
-    texts_ += value;
-    lengths_.push_back({static_cast<uint32_t>(texts_.size() - name.size() - value.size()),
-                        static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size())});
+    const size_t at = used_;
+    used_ += name.size() + value.size();
+    if (used_ > texts_.size()) texts_.resize(2 * used_ + 256);
+    std::memcpy(texts_.data() + at, name.data(), name.size());
+    std::memcpy(texts_.data() + at + name.size(), value.data(), value.size());
+    lengths_.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(name.size()),
+                        static_cast<uint32_t>(value.size())});
   }
   void clear() {
-    texts_.clear();
+    used_ = 0;
     lengths_.clear();
   }
   void swap(H2Fields& other) noexcept {
     texts_.swap(other.texts_);
+    std::swap(used_, other.used_);
     lengths_.swap(other.lengths_);
   }
 
@@ -54,7 +58,7 @@ class H2Fields {
   std::string_view value_of(std::string_view lower_name) const;
   Headers to_headers() const;
   // As RFC 9113, 6.5.2 counts it: each field is 32 bytes more than its texts.
-  size_t counted_size() const { return texts_.size() + 32 * lengths_.size(); }
+  size_t counted_size() const { return used_ + 32 * lengths_.size(); }
 
  private:
   struct Lengths {
@@ -62,7 +66,8 @@ class H2Fields {
     uint32_t name;
     uint32_t value;
   };
-  Bytes texts_;
+  Bytes texts_;  // of which the first `used_` bytes count
+  size_t used_ = 0;
   std::vector<Lengths> lengths_;
 };
 

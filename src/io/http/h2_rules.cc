@@ -1,6 +1,5 @@
 #include "io/http/h2_rules.h"
 
-#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -8,31 +7,53 @@
 namespace argosy {
 namespace {
 
-// RFC 9110, 5.6.2, without capitals (RFC 9113, 8.2.1).
-bool is_name_character(char c) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || kMarks.contains(c);
+enum CharacterKind : uint8_t { kOfNames = 1, kOfValues = 2 };
+
+// Names: RFC 9110, 5.6.2, without capitals (RFC 9113, 8.2.1). Every request's every
+// character is looked up here.
+constexpr std::array<uint8_t, 256> kKinds = [] {
+  std::array<uint8_t, 256> kinds{};
+  for (size_t c = 0; c < kinds.size(); ++c) {
+    if ((c >= 0x20 && c != 0x7F) || c == '\t') kinds[c] |= kOfValues;
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) kinds[c] |= kOfNames;
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
+    kinds[static_cast<unsigned char>(c)] |= kOfNames;
+  }
+  return kinds;
+}();
+
+bool are_all(std::string_view text, CharacterKind kind) {
+  uint8_t common = kind;
+  for (const char c : text) common &= kKinds[static_cast<unsigned char>(c)];
+  return common != 0;
 }
 
 bool is_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, is_name_character);
-}
-
-bool is_value_character(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte >= 0x20 && byte != 0x7F) || c == '\t';
+  return !name.empty() && are_all(name, kOfNames);
 }
 
 bool is_value(std::string_view value) {
-  return std::ranges::all_of(value, is_value_character);
+  return are_all(value, kOfValues);
 }
 
 // Fields that speak of one connection have no place in HTTP/2 (8.2.2).
 bool is_of_connection(const H2Fields::Field& field) {
-  constexpr std::array<std::string_view, 5> kNames = {
-      "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"};
-  if (field.name == "te") return !equal_ignoring_case(field.value, "trailers");
-  return std::ranges::find(kNames, field.name) != kNames.end();
+  switch (field.name.front()) {
+    case 'c':
+      return field.name == "connection";
+    case 'k':
+      return field.name == "keep-alive";
+    case 'p':
+      return field.name == "proxy-connection";
+    case 't':
+      if (field.name == "te") return !equal_ignoring_case(field.value, "trailers");
+      return field.name == "transfer-encoding";
+    case 'u':
+      return field.name == "upgrade";
+    default:
+      return false;
+  }
 }
 
 bool is_regular(const H2Fields::Field& field) {

@@ -186,7 +186,7 @@ TEST_CASE("every mutating call can fail, once or from then on") {
   CHECK(file->write_at(0, "1234"));
   const auto failed = file->write_at(4, Bytes(1200, '5'));
   CHECK(failed.error().code() == Code::kResourceExhausted);
-  CHECK(failed.error().text() == "write f: No space left on device");
+  CHECK(failed.error().text() == "write f: no space left on device");
   CHECK(content(disk, "f") == "1234" + Bytes(508, '5'));
   disk.fail_at(1, ENOSPC);
   CHECK_FALSE(file->write_at(512, "less than a sector"));

@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 
-from surroundings import (database, find, flip, keys, snap_files, start, wal_files, wal_records)
+from surroundings import (database, flip, flip_all, keys, snap_files, start, wal_files, wal_records)
 
 SNAPSHOTS = ("--snapshot-count", "20")
 
@@ -57,17 +57,22 @@ def row_wal_missing(s):
 
 
 def row_wal_torn(s):
-    """What a crash in the middle of a write leaves is no damage."""
+    """A record of which only the first sector got to the disk before a crash is no
+    damage: nobody was told that it is there."""
     cluster = s.cluster().start()
+    cluster.ctl("put", "large", "x" * 3000)
     for i in range(20):
         cluster.ctl("put", f"k{i}", "v")
     before = keys(cluster)
     cluster[0].kill()
     path = wal_files(cluster[0])[0]
-    _, end = wal_records(path)
+    offsets, end = wal_records(path)
+    large = next(at for at, after in zip(offsets, offsets[1:]) if after - at > 3000)
     with open(path, "r+b") as wal:
+        wal.seek(large)
+        begin = wal.read(512 - end % 512)
         wal.seek(end)
-        wal.write((200).to_bytes(8, "little") + b"\x08\x02\x10")
+        wal.write(begin)
     outcome = start(cluster)
     if keys(cluster) != before:
         raise AssertionError("keys were lost")
@@ -80,25 +85,32 @@ def row_snap_flip(s):
     return start(cluster)
 
 
-def row_snap_received_missing(s):
+def row_db_missing(s):
     cluster = s.filled(flags=SNAPSHOTS, puts=100)
     os.remove(database(cluster[0]))
     return start(cluster)
 
 
-def row_db_flip_tree(s):
+def row_db_flip_page(s):
+    """Each page says who it is."""
     cluster = s.filled()
     path = database(cluster[0])
-    # The key of a revision: eight bytes, "_", eight bytes.
-    flip(path, find(path, b"_" + bytes(8)))
+    for page in range(2, os.path.getsize(path) // 4096):
+        flip(path, page * 4096)
+    return start(cluster)
+
+
+def row_db_flip_revision(s):
+    """The key of a revision: eight bytes, "_", eight bytes."""
+    cluster = s.filled()
+    flip_all(database(cluster[0]), b"_" + bytes(8))
     return start(cluster)
 
 
 def row_db_flip_entry(s):
+    """The tag of a KeyValue's key, its length, the key."""
     cluster = s.filled()
-    path = database(cluster[0])
-    # The tag of a KeyValue's key, and its length.
-    flip(path, find(path, b"\x0a\x02k3") + 1)
+    flip_all(database(cluster[0]), b"\x02k3\x10")
     return start(cluster)
 
 
@@ -143,7 +155,11 @@ def row_rejoin(s):
         if time.monotonic() > deadline:
             raise AssertionError("cannot remove the member")
         time.sleep(0.5)
-    cluster.ctl("member", "add", "m3", f"--peer-urls={broken.peer_url}", endpoints=others)
+    while cluster.ctl("member", "add", "m3", f"--peer-urls={broken.peer_url}", endpoints=others,
+                      check=False).returncode:
+        if time.monotonic() > deadline:
+            raise AssertionError("cannot add the member")
+        time.sleep(0.5)
     shutil.rmtree(broken.data_dir)
     broken.start(cluster.initial, state="existing").wait_ready()
     cluster.wait_equal_hashes()

@@ -78,7 +78,7 @@ def row_fields_length(s):
 
 
 def row_fields_too_many(s):
-    many = b"".join(field(b"x", b"y" * 200) for _ in range(60))
+    many = b"".join(field(b"x", b"y" * 120) for _ in range(100))
     data = frame(HEADERS, 0, 1, request_fields() + many)
     for _ in range(6):
         data += frame(9, 0, 1, many)

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import struct
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "conformance", "cluster"))
 
-from cluster import Cluster, Member, clean_environment, free_ports  # noqa: E402, F401
+from cluster import Cluster, clean_environment  # noqa: E402
 
 OURS = os.environ["ARGOSY_ETCD"]
 STARTED = "runs"
@@ -127,31 +126,31 @@ def flip(path, at):
         file.write(bytes([byte ^ 1]))
 
 
-def find(path, what):
+def flip_all(path, what):
+    """The first byte of each place that holds `what`: pages in use and older ones."""
     with open(path, "rb") as file:
-        at = file.read().rfind(what)
-    if at < 0:
+        places = [found.start() for found in re.finditer(re.escape(what), file.read())]
+    if not places:
         raise AssertionError(f"{path} does not hold {what!r}")
-    return at
+    for at in places:
+        flip(path, at)
 
 
 def grpc(endpoint, path, body, headers=()):
-    """One call by curl: its status and message. curl gives up on a server that answers
-    before the request has ended (status 92), as gRPC servers may: then once more."""
-    command = ["curl", "-s", "-i", "--http2-prior-knowledge", "-m", "20",
-               "-H", "te: trailers", "-H", "content-type: application/grpc"]
-    for header in headers:
-        command += ["-H", header]
-    command += ["--data-binary", "@-", f"http://{endpoint}{path}"]
-    for _ in range(100):
-        done = subprocess.run(command, input=body, capture_output=True, check=False)
-        if done.returncode != 92:
-            break
+    """One call by nghttp: its status and message. (curl gives up on a server that answers
+    before the request has ended, as gRPC servers may.)"""
+    command = ["nghttp", "--verbose", "--no-dep", "--timeout=20", "-H:method: POST",
+               "-Hte: trailers", "-Hcontent-type: application/grpc"]
+    command += [f"-H{header}" for header in headers]
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        done = subprocess.run([*command, f"--data={file.name}", f"http://{endpoint}{path}"],
+                              capture_output=True, check=False)
     text = done.stdout.decode(errors="replace")
-    status = re.search(r"^grpc-status: (\d+)", text, re.MULTILINE)
-    message = re.search(r"^grpc-message: (.*?)\r?$", text, re.MULTILINE)
-    return (f"status {status[1]}" if status else f"curl {done.returncode}",
-            message[1] if message else text)
+    status = re.search(r"grpc-status: (\d+)", text)
+    said = re.search(r"grpc-message: (.*)", text)
+    return f"status {status[1]}" if status else "no status", said[1] if said else text
 
 
 def message(payload, flag=0, length=None):
@@ -163,6 +162,3 @@ def keys(cluster):
     out = cluster.ctl("get", "", "--prefix", "-w", "json").stdout
     return {one["key"]: one.get("value") for one in json.loads(out).get("kvs", [])}
 
-
-__all__ = [name for name in dir() if not name.startswith("_")]
-_ = signal

@@ -27,7 +27,7 @@ void define(cli::FlagSet& set, Flags& flags) {
   set.add("seed", flags.seed, uint64_t{0}, "The choice of faults and requests; 0: a new one.");
   set.add("members", flags.members, uint64_t{3}, "Members of the cluster.");
   set.add("clients", flags.clients, uint64_t{12}, "Clients that work at the same time.");
-  set.add("kills", run.nemesis.kills, uint64_t{is_long ? 200U : 30U}, "Members killed in all.");
+  set.add("kills", run.nemesis.kills, uint64_t{is_long ? 200U : 40U}, "Members killed in all.");
   set.add("partitions", run.nemesis.partitions, uint64_t{is_long ? 100U : 12U},
           "Networks cut in all.");
   set.add("snapshot-count", run.process.snapshot_count, uint64_t{200}, "Passed to the members.");

@@ -15,7 +15,8 @@ struct RunOptions {
   NemesisOptions nemesis;
   WorkloadOptions workload;
   Duration limit = minutes(10);
-  bool keep = false;  // the directory
+  bool trusts_progress = true;  // see Watcher
+  bool keep = false;            // the directory
 };
 
 enum class Outcome : uint8_t { kPassed, kFailed, kSkipped };

@@ -12,11 +12,13 @@ constexpr int kSilentRounds = 4;
 
 }  // namespace
 
-Watcher::Watcher(Client& client, std::string name, Bytes from_key, Bytes to_key)
+Watcher::Watcher(Client& client, std::string name, Bytes from_key, Bytes to_key,
+                 bool trusts_progress)
     : client_(client),
       name_(std::move(name)),
       from_key_(std::move(from_key)),
       to_key_(std::move(to_key)),
+      trusts_progress_(trusts_progress),
       scope_(client.loop()) {
   scope_.spawn(run());
 }
@@ -88,7 +90,7 @@ void Watcher::take(const etcdserverpb::WatchResponse& response) {
   }
   if (response.events_size() > 0) {
     next_ = std::max(next_, events_.back().revision + 1);
-  } else if (response.header().revision() + 1 > next_) {
+  } else if (trusts_progress_ && response.header().revision() + 1 > next_) {
     // Progress: everything up to this revision has been sent.
     next_ = response.header().revision() + 1;
   }

@@ -8,7 +8,10 @@ namespace argosy::faults {
 
 class Watcher {
  public:
-  Watcher(Client& client, std::string name, Bytes from_key, Bytes to_key);
+  // With `trusts_progress` an answer to a request for progress is believed to come after all
+  // events up to its revision. The original breaks that up to 3.4.24, when a watcher is
+  // behind (etcd-io/etcd issue 15220).
+  Watcher(Client& client, std::string name, Bytes from_key, Bytes to_key, bool trusts_progress);
 
   // All revisions below it have been received.
   int64_t next_revision() const { return next_; }
@@ -28,6 +31,7 @@ class Watcher {
   std::string name_;
   Bytes from_key_;
   Bytes to_key_;
+  bool trusts_progress_;
   int64_t next_ = 1;
   uint64_t streams_ = 0;
   std::vector<linearizability::Event> events_;

@@ -7,16 +7,26 @@ namespace argosy::etcd {
 
 BytesView bucket_name(Bucket bucket) {
   switch (bucket) {
-    case Bucket::kKey: return "key";
-    case Bucket::kMeta: return "meta";
-    case Bucket::kLease: return "lease";
-    case Bucket::kAlarm: return "alarm";
-    case Bucket::kAuth: return "auth";
-    case Bucket::kAuthUsers: return "authUsers";
-    case Bucket::kAuthRoles: return "authRoles";
-    case Bucket::kCluster: return "cluster";
-    case Bucket::kMembers: return "members";
-    case Bucket::kMembersRemoved: return "members_removed";
+    case Bucket::kKey:
+      return "key";
+    case Bucket::kMeta:
+      return "meta";
+    case Bucket::kLease:
+      return "lease";
+    case Bucket::kAlarm:
+      return "alarm";
+    case Bucket::kAuth:
+      return "auth";
+    case Bucket::kAuthUsers:
+      return "authUsers";
+    case Bucket::kAuthRoles:
+      return "authRoles";
+    case Bucket::kCluster:
+      return "cluster";
+    case Bucket::kMembers:
+      return "members";
+    case Bucket::kMembersRemoved:
+      return "members_removed";
   }
   unreachable("no such bucket");
 }
