@@ -119,5 +119,22 @@ class Restore(Between):
                     self.restore(source, target, members)
 
 
+    def test_a_bare_database_starts_a_new_cluster(self):
+        """When no member answers any more (docs/etcd.md, "A quorum is lost")."""
+        source = self.cluster(OURS).start()
+        self.fill(source)
+        before = content(source)
+        time.sleep(0.5)
+        source[0].kill()
+        bare = os.path.join(self.root, "bare.db")
+        shutil.copy(os.path.join(source[0].data_dir, "member", "snap", "db"), bare)
+        target = self.cluster(OURS)
+        ctl("snapshot", "restore", bare, "--skip-hash-check", "--name", "m1", "--data-dir",
+            target[0].data_dir, "--initial-cluster", target.initial,
+            "--initial-advertise-peer-urls", target[0].peer_url, endpoints="")
+        target.start()
+        self.assertEqual(content(target), before)
+
+
 if __name__ == "__main__":
     unittest.main()

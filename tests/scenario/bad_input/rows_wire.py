@@ -1,25 +1,38 @@
 """Bad input from the network: HTTP/2 frames, gRPC messages, requests, peers."""
 
+import atexit
 import socket
 
 from frames import (END_HEADERS, END_STREAM, DATA, HEADERS, PING, SETTINGS, WINDOW_UPDATE, exchange,
                     field, frame, request_fields, verdict)
-from surroundings import grpc, message
+from surroundings import Surroundings, grpc, message
 
 RANGE = "/etcdserverpb.KV/Range"
 PUT = "/etcdserverpb.KV/Put"
 
 
-def ended_by(s, data):
+SHARED = []
+
+
+def serving():
+    """One server for all rows of this file: none of them may harm it."""
+    if not SHARED:
+        surroundings = Surroundings()
+        atexit.register(surroundings.__exit__)
+        SHARED.append(surroundings.cluster().start())
+    return SHARED[0]
+
+
+def ended_by(_, data):
     """The server's verdict on frames; afterwards it must serve others as before."""
-    cluster = s.cluster().start()
+    cluster = serving()
     said = verdict(cluster[0].client_port, data)
     cluster.ctl("put", "still", "alive")
     return "serves on", said
 
 
 def called(s, path, body, headers=(), flags=()):
-    cluster = s.cluster(flags=flags).start()
+    cluster = s.cluster(flags=flags).start() if flags else serving()
     outcome = grpc(cluster[0].endpoint, path, body, headers)
     cluster.ctl("put", "still", "alive")
     return outcome
@@ -85,15 +98,15 @@ def row_fields_too_many(s):
     return ended_by(s, data + frame(9, END_HEADERS, 1, many))
 
 
-def row_http1_garbage(s):
-    cluster = s.cluster().start()
+def row_http1_garbage(_):
+    cluster = serving()
     received = exchange(cluster[0].client_port, b"GARBAGE\r\n\r\n").decode(errors="replace")
     cluster.ctl("put", "still", "alive")
     return "serves on", received
 
 
-def row_http1_half(s):
-    cluster = s.cluster().start()
+def row_http1_half(_):
+    cluster = serving()
     with socket.create_connection(("127.0.0.1", cluster[0].client_port)) as peer:
         peer.sendall(b"GET /version HT")
         cluster.ctl("put", "still", "alive")
@@ -162,8 +175,8 @@ def varint(number):
     return out + bytes([number])
 
 
-def peer_says(s, method, path, headers):
-    cluster = s.cluster().start()
+def peer_says(_, method, path, headers):
+    cluster = serving()
     status = cluster.statuses()["m1"]["header"]
     known = {"X-Server-Version": "3.4.23", "X-Min-Cluster-Version": "3.0.0",
              "X-Etcd-Cluster-ID": f"{status['cluster_id']:x}"}

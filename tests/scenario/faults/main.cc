@@ -34,6 +34,8 @@ void define(cli::FlagSet& set, Flags& flags) {
   set.add("heartbeat-interval", run.process.heartbeat_ms, uint64_t{20}, "Passed to the members.");
   set.add("election-timeout", run.process.election_ms, uint64_t{200}, "Passed to the members.");
   set.add("limit", run.limit, minutes(12), "The run fails when it takes longer.");
+  set.add("trust-progress", run.trusts_progress, true,
+          "Watch progress comes after the events it covers; not so in the original to 3.4.24.");
   set.add("keep", run.keep, false, "Keep the members' directories and logs.");
 }
 

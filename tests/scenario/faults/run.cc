@@ -56,9 +56,12 @@ class Run {
     watching_clients_ = cluster_.new_clients();
     for (size_t i = 0; i < cluster_.size(); ++i) {
       Client& client = *watching_clients_[i];
+      const bool trusts = options_.trusts_progress;
+      // Both ranges hold the last key, so that each sees its end.
+      watchers_.push_back(std::make_unique<Watcher>(client, client.name() + " all", kFirstKey,
+                                                    kPastLastKey, trusts));
       watchers_.push_back(
-          std::make_unique<Watcher>(client, client.name() + " all", kFirstKey, kPastLastKey));
-      watchers_.push_back(std::make_unique<Watcher>(client, client.name() + " part", "r1", "r3"));
+          std::make_unique<Watcher>(client, client.name() + " part", "r/", "r3", trusts));
     }
     workload_.emplace(loop_, clients_, options_.workload, record_);
     co_await workload_->prefill(kPrefill);
