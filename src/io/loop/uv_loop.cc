@@ -83,7 +83,11 @@ void UvLoop::Impl::wait_for_outside(bool may_block) {
     } else {
       const auto rounded = std::chrono::ceil<milliseconds>(left).count();
       uv_update_time(&uv);
-      uv_timer_start(&timer, [](uv_timer_t*) {}, static_cast<uint64_t>(rounded), 0);
+      // libuv runs due timers before it chooses how long to poll: one that fires there,
+      // because this thread was held up, must not leave it polling without a limit.
+      uv_timer_start(
+          &timer, [](uv_timer_t* fired) { uv_stop(fired->loop); }, static_cast<uint64_t>(rounded),
+          0);
     }
   }
   is_awake = false;

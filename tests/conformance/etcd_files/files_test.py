@@ -142,6 +142,7 @@ class Travel(Files):
                 self.remove(cluster, f"{gone:x}")
                 cluster[2].wait_exit()
                 del cluster.members[2]
+                cluster.leader()  # it may have been the one that went
                 fill(cluster, 70)
                 before = Picture(cluster)
                 self.restart_as(cluster, second, signal.SIGTERM)

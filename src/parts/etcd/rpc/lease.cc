@@ -36,9 +36,11 @@ Task<Bytes> grant(Member& member, const CallInfo& info, BytesView raw) {
 Task<Bytes> revoke(Member& member, const CallInfo& info, BytesView raw) {
   co_await admit(info, member);
   const auto request = co_await parse<etcdserverpb::LeaseRevokeRequest>(raw);
-  co_await member.propose(apply::kLeaseRevokeField,
-                          apply::encode(apply::LeaseRevoke{request.id()}));
-  co_return wire::encode_header_only(member.header());
+  const apply::Response response = co_await member.propose(
+      apply::kLeaseRevokeField, apply::encode(apply::LeaseRevoke{request.id()}));
+  wire::Header header = member.header();
+  header.revision = std::get<apply::LeaseRevoked>(response).revision;
+  co_return wire::encode_header_only(header);
 }
 
 Task<void> keep_alive(Member& member, ServerStream& stream) {

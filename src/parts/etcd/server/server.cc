@@ -139,7 +139,7 @@ Task<void> Server::start() {
   client_options.h2.ping_timeout = config_.keepalive_timeout;
   client_options.handler = [this](Exchange& exchange) { return handle_client(exchange); };
   client_options.take_h2 = [this](H2Stream& stream) -> std::unique_ptr<H2Stream::Handler> {
-    if (!grpc::Server::is_grpc(stream.request())) return nullptr;
+    if (!grpc::Server::is_grpc(stream)) return nullptr;
     return grpc_->accept(stream);
   };
   client_http_ = std::make_unique<HttpServer>(loop_, std::move(client_options));
