@@ -10,7 +10,7 @@ a line of its own, and goes on with steps:
   retry: command       runs until it exits with 0, at most 20 s; only that counts
   let NAME = command   its stdout becomes $NAME of the steps that follow, and is called
                        <NAME> in what is compared
-  id NAME = command    the same for a 64-bit id in hex
+  id NAME = command    the same for a 64-bit id in hex; tried for 20 s until there is one
   start TAG: command   runs in the background
   finish TAG N         waits for N lines of its stdout, interrupts it, compares the lines
   end TAG N            waits until it ends by itself; compares N lines and the exit code

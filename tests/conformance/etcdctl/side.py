@@ -137,12 +137,13 @@ class Side:
         return "a value" if value else "nothing"
 
     def step_id(self, name, command):
-        value = self.shell(command).stdout.decode().strip()
+        deadline = time.monotonic() + RETRY_SECONDS
+        while not (value := self.shell(command).stdout.decode().strip()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{command} gives no id")
+            time.sleep(0.5)
         self.environment[name] = value
-        try:
-            self.normal.name_id(value, name)
-        except ValueError:
-            raise AssertionError(f"{command} gives no id: {value!r}") from None
+        self.normal.name_id(value, name)
         return "an id"
 
     def step_start(self, name, command):
