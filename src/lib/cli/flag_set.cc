@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "lib/cli/go_number.h"
 
 namespace argosy::cli {
 namespace {
@@ -59,9 +60,7 @@ void FlagSet::add(std::string name, int64_t& variable, int64_t initial, std::str
   variable = initial;
   add_flag(std::move(name), std::to_string(initial), std::move(help), false,
            [&variable](std::string_view text) -> Result<void> {
-             const auto value = parse_int(text);
-             if (!value) return fail(parse_error());
-             variable = *value;
+             variable = TRY(parse_go_int(text));
              return {};
            });
 }
@@ -70,9 +69,7 @@ void FlagSet::add(std::string name, uint64_t& variable, uint64_t initial, std::s
   variable = initial;
   add_flag(std::move(name), std::to_string(initial), std::move(help), false,
            [&variable](std::string_view text) -> Result<void> {
-             const auto value = parse_uint(text);
-             if (!value) return fail(parse_error());
-             variable = *value;
+             variable = TRY(parse_go_uint(text));
              return {};
            });
 }

@@ -69,6 +69,8 @@ TEST_CASE("errors are in Go's words") {
       {{"--name"}, "flag needs an argument: -name"},
       {{"--count", "x"}, "invalid value \"x\" for flag -count: parse error"},
       {{"--count", ""}, "invalid value \"\" for flag -count: parse error"},
+      {{"--count", "9223372036854775808"},
+       "invalid value \"9223372036854775808\" for flag -count: value out of range"},
       {{"--size=-1"}, "invalid value \"-1\" for flag -size: parse error"},
       {{"--fast=maybe"}, "invalid boolean value \"maybe\" for -fast: parse error"},
       {{"--wait", "5"}, "invalid value \"5\" for flag -wait: parse error"},
