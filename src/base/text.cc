@@ -18,27 +18,6 @@ std::optional<Number> parse_number(std::string_view text) {
   return value;
 }
 
-// Length of the valid UTF-8 sequence at `at`, 0 if there is none (RFC 3629).
-size_t utf8_length(std::string_view text, size_t at) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[at + i]); };
-  const size_t left = text.size() - at;
-  const auto tail = [&](size_t i) { return i < left && (byte(i) & 0xC0) == 0x80; };
-  const uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if (!tail(1) || !tail(2)) return 0;
-    if (lead == 0xE0 && byte(1) < 0xA0) return 0;
-    return lead == 0xED && byte(1) > 0x9F ? 0 : 3;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if (!tail(1) || !tail(2) || !tail(3)) return 0;
-    if (lead == 0xF0 && byte(1) < 0x90) return 0;
-    return lead == 0xF4 && byte(1) > 0x8F ? 0 : 4;
-  }
-  return 0;
-}
-
 void append_escaped(std::string& out, uint8_t byte) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   switch (byte) {
@@ -149,6 +128,27 @@ std::string go_quote(std::string_view text) {
     i += length == 0 ? 1 : length;
   }
   return out + '"';
+}
+
+// Length of the valid UTF-8 sequence at `at`, 0 if there is none (RFC 3629).
+size_t utf8_length(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[at + i]); };
+  const size_t left = text.size() - at;
+  const auto tail = [&](size_t i) { return i < left && (byte(i) & 0xC0) == 0x80; };
+  const uint8_t lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    if (!tail(1) || !tail(2)) return 0;
+    if (lead == 0xE0 && byte(1) < 0xA0) return 0;
+    return lead == 0xED && byte(1) > 0x9F ? 0 : 3;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    if (!tail(1) || !tail(2) || !tail(3)) return 0;
+    if (lead == 0xF0 && byte(1) < 0x90) return 0;
+    return lead == 0xF4 && byte(1) > 0x8F ? 0 : 4;
+  }
+  return 0;
 }
 
 bool is_valid_utf8(std::string_view text) {

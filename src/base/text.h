@@ -1,6 +1,7 @@
 // Small things to do with text. Nothing here depends on the locale.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,5 +29,7 @@ std::optional<uint64_t> parse_uint(std::string_view text);
 std::string go_quote(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
+// The bytes of the character at `at`, which is inside the text; 0 when they are no UTF-8.
+size_t utf8_length(std::string_view text, size_t at);
 
 }  // namespace argosy

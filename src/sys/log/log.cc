@@ -6,27 +6,48 @@
 #include <unistd.h>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "sys/clock/clock.h"
 
 namespace argosy {
 namespace {
 
-std::string quote(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
+void append_escaped(std::string& out, char c) {
+  switch (c) {
+    case '"':
+    case '\\':
       out += '\\';
       out += c;
-    } else if (c == '\n') {
+      return;
+    case '\n':
       out += "\\n";
-    } else if (c == '\t') {
+      return;
+    case '\t':
       out += "\\t";
-    } else if (static_cast<uint8_t>(c) < 0x20) {
+      return;
+    default:
       out += format("\\u{:04x}", static_cast<unsigned>(c));
+  }
+}
+
+bool needs_escape(char c) {
+  return c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20;
+}
+
+// A line is JSON whatever bytes a key or a peer has sent.
+std::string quote(std::string_view text) {
+  std::string out = "\"";
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = utf8_length(text, i);
+    if (length == 0) {
+      out += "\\ufffd";
+    } else if (needs_escape(text[i])) {
+      append_escaped(out, text[i]);
     } else {
-      out += c;
+      out += text.substr(i, length);
     }
+    i += std::max<size_t>(length, 1);
   }
   return out + '"';
 }

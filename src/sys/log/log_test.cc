@@ -79,6 +79,13 @@ TEST_CASE("what could break a line is escaped") {
             .ends_with("\"msg\":\"a\\n\\\"b\\\"\\\\\",\"k\":\"\\t\\u0001\\u000d\xC3\xA9\"}\n"));
 }
 
+TEST_CASE("bytes that are no UTF-8 leave the line JSON") {
+  const LogFile file;
+  file.start(LogLevel::kInfo, true);
+  log_info("key", {{"k", std::string_view("a\xFF\xC3(\xE2\x82\xAC")}});
+  CHECK(without_time(file.content()).ends_with("\"k\":\"a\\ufffd\\ufffd(\xE2\x82\xAC\"}\n"));
+}
+
 TEST_CASE("a line as text") {
   const LogFile file;
   file.start(LogLevel::kInfo, false);
