@@ -150,6 +150,21 @@ TEST_CASE("connecting may be given up at any moment") {
   });
 }
 
+TEST_CASE("a paused listener leaves connections waiting, and takes them all afterwards") {
+  Bench bench;
+  bench.run(+[](Bench& b) -> Task<void> {
+    b.listener->pause_accepting(true);
+    std::vector<std::unique_ptr<Stream>> connected;
+    for (int i = 0; i < 3; ++i) {
+      connected.push_back(co_await b.loop.network().connect(b.endpoint()));
+    }
+    co_await sleep_for(b.loop, milliseconds(20));
+    CHECK(b.accepted.empty());
+    b.listener->pause_accepting(false);
+    while (b.accepted.size() < 3) co_await sleep_for(b.loop, milliseconds(1));
+  });
+}
+
 TEST_CASE("errors name what failed, as Go's do") {
   Bench bench;
   const auto taken = bench.loop.network().listen(bench.endpoint(), [](auto) {});

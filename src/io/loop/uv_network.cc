@@ -323,8 +323,13 @@ class UvListener final : public Listener {
       auto* self = static_cast<UvListener*>(server->data);
       if (status != 0) return;
       self->impl_.wake_up();
-      if (auto stream = accept_stream(self->impl_, server)) self->on_stream_(std::move(stream));
+      self->accept();
     });
+  }
+
+  void pause_accepting(bool paused) override {
+    paused_ = paused;
+    if (!paused && std::exchange(has_waiting_, false)) accept();
   }
 
   uint16_t port() const override {
@@ -338,10 +343,21 @@ class UvListener final : public Listener {
   }
 
  private:
+  // libuv looks for the next connection once this one has been taken.
+  void accept() {
+    if (paused_) {
+      has_waiting_ = true;
+      return;
+    }
+    if (auto stream = accept_stream(impl_, &holder_->socket.stream)) on_stream_(std::move(stream));
+  }
+
   UvLoop::Impl& impl_;
   SocketHolder* holder_;
   Network::OnStream on_stream_;
   std::string unix_path_;
+  bool paused_ = false;
+  bool has_waiting_ = false;
 };
 
 using AddressList = std::vector<sockaddr_storage>;

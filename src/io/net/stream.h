@@ -71,13 +71,15 @@ class Stream {
 };
 
 // Above it a producer should wait for on_drained(), which comes at half of it.
-inline constexpr size_t kStreamHighMark = 256 * 1024;
+inline constexpr size_t kStreamHighMark = size_t{256} * 1024;
 
 class Listener {
  public:
   virtual ~Listener() = default;
   // The port that was bound, which differs when 0 was asked for.
   virtual uint16_t port() const = 0;
+  // While it is paused, connections wait in the kernel's queue.
+  virtual void pause_accepting(bool paused) = 0;
 };
 
 class Network {

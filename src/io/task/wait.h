@@ -1,6 +1,7 @@
 // What a coroutine can wait for: a value that somebody will set, a wake-up, time.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "base/result.h"
@@ -209,33 +210,48 @@ inline FirstOfAwaiter first_of(Loop& loop, Task<void> a, Task<void> b) {
   return {loop, std::move(a), std::move(b)};
 }
 
+// An Eventual whose setter may outlive it: the waiter owns the Eventual, whoever brings
+// the value keeps a Setter, which does nothing once the waiter is gone. One thread.
+template <typename T>
+class DetachedEventual {
+ public:
+  explicit DetachedEventual(Loop& loop)
+      : value_(loop), place_(std::make_shared<Eventual<T>*>(&value_)) {}
+  DetachedEventual(const DetachedEventual&) = delete;
+  DetachedEventual& operator=(const DetachedEventual&) = delete;
+  ~DetachedEventual() { *place_ = nullptr; }
+
+  class Setter {
+   public:
+    explicit Setter(std::shared_ptr<Eventual<T>*> place) : place_(std::move(place)) {}
+    void set(Result<T> value) const {
+      if (*place_ != nullptr) (*place_)->set(std::move(value));
+    }
+
+   private:
+    std::shared_ptr<Eventual<T>*> place_;
+  };
+  Setter setter() const { return Setter(place_); }
+  auto wait() { return value_.wait(); }
+
+ private:
+  Eventual<T> value_;
+  std::shared_ptr<Eventual<T>*> place_;
+};
+
 // Runs a plain function on another thread. When the waiter is dropped the function
 // still runs to its end, so it must own all that it touches.
 template <typename T>
 Task<T> on_worker(Loop& loop, std::move_only_function<Result<T>()> work) {
-  struct Shared {
-    std::optional<Result<T>> outcome;
-    Eventual<T>* waiter = nullptr;
-  };
-  struct Registration {
-    std::shared_ptr<Shared> shared;
-    ~Registration() { shared->waiter = nullptr; }
-  };
-  auto shared = std::make_shared<Shared>();
-  Eventual<T> done(loop);
-  shared->waiter = &done;
-  const Registration registration{shared};
-  loop.run_on_worker([shared, work = std::move(work)]() mutable { shared->outcome = work(); },
-                     [shared] {
-                       if (shared->waiter != nullptr) {
-                         shared->waiter->set(*std::move(shared->outcome));
-                       }
-                     });
-  Result<T> outcome = co_await done.wait();
+  DetachedEventual<T> done(loop);
+  auto outcome = std::make_shared<std::optional<Result<T>>>();
+  loop.run_on_worker([outcome, work = std::move(work)]() mutable { outcome->emplace(work()); },
+                     [outcome, setter = done.setter()] { setter.set(*std::move(*outcome)); });
+  Result<T> result = co_await done.wait();
   if constexpr (std::is_void_v<T>) {
-    co_await std::move(outcome);
+    co_await std::move(result);
   } else {
-    co_return std::move(outcome);
+    co_return std::move(result);
   }
 }
 

@@ -7,7 +7,8 @@ import time
 
 from surroundings import keys, start
 
-SHIM = os.environ.get("ARGOSY_CLOCK_SHIM", "")
+CLOCK_SHIM = os.environ.get("ARGOSY_CLOCK_SHIM", "")
+SYNC_SHIM = os.environ.get("ARGOSY_SYNC_SHIM", "")
 
 
 def fill_up(cluster):
@@ -62,6 +63,26 @@ def row_quota(s):
     return "runs" if cluster[0].is_running() else "gone", said
 
 
+def row_sync_error(s):
+    """It stops without acknowledging; what it had acknowledged is there afterwards."""
+    cluster = s.cluster()
+    switch = os.path.join(s.root, "syncs-fail")
+    cluster[0].start(cluster.initial,
+                     environment={"LD_PRELOAD": SYNC_SHIM, "ARGOSY_SYNC_FAILS": switch})
+    cluster[0].wait_ready()
+    cluster.ctl("put", "before", "v")
+    with open(switch, "w", encoding="ascii"):
+        pass
+    if cluster.ctl("put", "after", "v", check=False, seconds=30).returncode == 0:
+        raise AssertionError("a put was acknowledged that is not on the disk")
+    outcome = f"exit {cluster[0].wait_exit()}"
+    said = cluster[0].log()
+    again, log = start(cluster)
+    if again != "runs" or not cluster.ctl("get", "before").stdout:
+        raise AssertionError(log)
+    return outcome, said
+
+
 def row_read_only(s):
     cluster = s.filled()
     directory = cluster[0].data_dir
@@ -86,20 +107,23 @@ def row_used_twice(s):
     return outcome
 
 
-def row_client_port_used(s):
+def start_with_port_used(s, choose):
     cluster = s.cluster()
     with socket.socket() as holder:
-        holder.bind(("127.0.0.1", cluster[0].client_port))
+        holder.bind(("127.0.0.1", choose(cluster[0])))
         holder.listen()
-        return start(cluster)
+        outcome = start(cluster)
+    if os.path.exists(cluster[0].data_dir):
+        raise AssertionError("a server that never served left a data directory")
+    return outcome
+
+
+def row_client_port_used(s):
+    return start_with_port_used(s, lambda member: member.client_port)
 
 
 def row_peer_port_used(s):
-    cluster = s.cluster()
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", cluster[0].peer_port))
-        holder.listen()
-        return start(cluster)
+    return start_with_port_used(s, lambda member: member.peer_port)
 
 
 def row_clock_jump(s):
@@ -114,7 +138,7 @@ def row_clock_jump(s):
 
     set_jump(0)
     cluster[0].start(cluster.initial,
-                     environment={"LD_PRELOAD": SHIM, "ARGOSY_CLOCK_FILE": jump}).wait_ready()
+                     environment={"LD_PRELOAD": CLOCK_SHIM, "ARGOSY_CLOCK_FILE": jump}).wait_ready()
     long = cluster.ctl("lease", "grant", "100").stdout.split()[1]
     short = cluster.ctl("lease", "grant", "4").stdout.split()[1]
     cluster.ctl("put", "long", "v", f"--lease={long}")

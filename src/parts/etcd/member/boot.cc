@@ -200,6 +200,8 @@ Result<Booted> boot_again(Disk& disk, const Clock& clock, const Options& options
   if (!snapshot.is_empty()) {
     TRY(install_received_database(disk, paths, *booted.backend, snapshot));
     TRY(booted.cluster.load_v2_json(snapshot.data.view()));
+  } else {
+    booted.first_members = membership::stored_members(*booted.backend);
   }
   const auto& entries = opened.content.entries;
   TRY(check_log_reaches(paths, *booted.backend,

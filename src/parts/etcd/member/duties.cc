@@ -38,8 +38,9 @@ Task<void> Member::publish() {
   const std::string path = format("/0/members/{}/attributes", to_hex(booted_id_));
   const std::string value = json::to_text(json::Object{
       {"name", options_.name}, {"clientURLs", to_array(options_.advertised_client_urls)}});
-  while (true) {
-    const auto published = co_await result(propose_v2("PUT", path, value));
+  while (!is_published_) {
+    const Result<void> published =
+        co_await first_of(parts_.loop, propose_v2("PUT", path, value), ready());
     if (published) break;
     log_warn("failed to publish local member to cluster through raft",
              {{"local-member-id", to_hex(booted_id_)}, {"error", published.error()}});
@@ -47,6 +48,10 @@ Task<void> Member::publish() {
   }
   log_info("published local member to cluster through raft",
            {{"local-member-id", to_hex(booted_id_)}, {"cluster-id", to_hex(cluster_.id())}});
+  on_published();
+}
+
+void Member::on_published() {
   is_published_ = true;
   ready_.notify_all();
 }

@@ -116,6 +116,7 @@ void Member::start() {
   for (const auto& [id, member] : cluster_.members()) {
     transport_->add_peer(raft::NodeId(id), member.peer_urls);
   }
+  pump();  // applies what is committed, so that the members are known
   advance_first_election();
   tick_timer_.arm_after(options_.tick);
   lease_timer_.arm_after(lease::kExpiryInterval);
@@ -168,6 +169,7 @@ Error Member::timeout_error(MonotonicTime began) const {
 }
 
 Task<apply::Response> Member::propose(uint32_t field, Bytes request) {
+  co_await admit_proposal();
   const uint64_t id = ids_.next();
   Bytes entry = apply::encode_entry(id, field, request);
   if (entry.size() > options_.max_request_bytes) co_return fail(error::too_large());
@@ -175,15 +177,28 @@ Task<apply::Response> Member::propose(uint32_t field, Bytes request) {
 }
 
 Task<void> Member::propose_v2(std::string method, std::string path, std::string value) {
+  co_await admit_proposal();
   const uint64_t id = ids_.next();
   Bytes entry = apply::encode_v2({id, std::move(method), std::move(path), std::move(value)});
   co_await wait_for(id, std::move(entry));
 }
 
-Task<apply::Response> Member::wait_for(uint64_t id, Bytes entry) {
-  if (node_.committed().value() > applied_.value() + kMaxGap) {
-    co_return fail(error::too_many_requests());
+Result<void> Member::admit_proposal() const {
+  if (node_.committed().value() <= applied_.value() + kMaxGap) return {};
+  return fail(error::too_many_requests());
+}
+
+Result<void> Member::hand_over(Proposal proposal) {
+  if (auto* entry = std::get_if<Bytes>(&proposal)) {
+    TRY(node_.propose(SharedBytes(std::move(*entry))));
+  } else {
+    TRY(node_.propose_conf_change(std::get<raft::ConfChange>(proposal)));
   }
+  wants_pump();
+  return {};
+}
+
+Task<apply::Response> Member::wait_for(uint64_t id, Proposal proposal) {
   const MonotonicTime began = parts_.loop.now();
   const MonotonicTime deadline = began + request_timeout(options_);
   Eventual<apply::Response> answer(parts_.loop);
@@ -195,13 +210,16 @@ Task<apply::Response> Member::wait_for(uint64_t id, Bytes entry) {
   waiters_.emplace(id, &answer);
   const Registration registration{*this, id};
   if (leader() == 0) co_await wait_for_leader(deadline);
-  co_await node_.propose(SharedBytes(std::move(entry)));
-  wants_pump();
-  Timer late(parts_.loop, [&] { answer.set(fail(timeout_error(began))); });
+  if (const auto taken = hand_over(std::move(proposal)); !taken) {
+    ++counters_.proposals_failed;
+    co_return fail(taken.error());
+  }
+  Timer late(parts_.loop, [&] {
+    ++counters_.proposals_failed;
+    answer.set(fail(timeout_error(began)));
+  });
   late.arm_at(deadline);
-  Result<apply::Response> outcome = co_await answer.wait();
-  if (!outcome) ++counters_.proposals_failed;
-  co_return std::move(outcome);
+  co_return co_await answer.wait();
 }
 
 void Member::answer(uint64_t id, Result<apply::Response> outcome) {

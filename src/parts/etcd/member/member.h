@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <unordered_map>
+#include <variant>
 
 #include "io/http/exchange.h"
 #include "io/task/scope.h"
@@ -39,6 +40,8 @@ struct Counters {
   // Told of each sync of the log and each commit of the backend.
   std::function<void(Duration)> on_wal_fsync;
   std::function<void(Duration)> on_backend_commit;
+  // Told of each probe of another member.
+  std::function<void(uint64_t id, Duration)> on_round_trip;
 };
 
 struct MemberParts {
@@ -72,11 +75,12 @@ class Member final : private peer::Delegate {
   // Returns when a read of the state is linearizable.
   Task<void> linearize() { return gate_.pass(); }
 
-  // -- Members. Each answers with the members after the change.
+  // -- Members. Each returns when the change is applied here.
   Task<membership::Member> add_member(std::vector<std::string> peer_urls, bool is_learner);
   Task<void> remove_member(uint64_t id);
   Task<void> update_member(uint64_t id, std::vector<std::string> peer_urls);
-  Task<void> promote_member(uint64_t id);
+  // As they are for the leader, who judges the promotion.
+  Task<membership::Members> promote_member(uint64_t id);
   Task<void> move_leader(uint64_t to);
 
   // -- Leases on whoever leads.
@@ -134,6 +138,7 @@ class Member final : private peer::Delegate {
   void on_message(raft::Message message) override;
   void on_unreachable(raft::NodeId id) override;
   void on_snapshot_sent(raft::NodeId id, bool ok) override;
+  void on_round_trip(raft::NodeId id, Duration took) override;
   bool is_removed(raft::NodeId id) const override;
   Task<void> receive_database(Exchange& exchange, raft::LogIndex index, Bytes first) override;
   void on_self_removed() override;
@@ -173,6 +178,7 @@ class Member final : private peer::Delegate {
 
   // duties.cc: what goes on by itself
   Task<void> publish();
+  void on_published();
   Task<void> watch_version();
   Task<std::optional<std::string>> lowest_version();
   void expire_leases();
@@ -188,7 +194,11 @@ class Member final : private peer::Delegate {
   Task<void> handle_leases(Exchange& exchange);
   Task<void> handle_hash_kv(Exchange& exchange);
 
-  Task<apply::Response> wait_for(uint64_t id, Bytes entry);
+  // What becomes an entry of the log. Its id is the waiter's.
+  using Proposal = std::variant<Bytes, raft::ConfChange>;
+  Result<void> admit_proposal() const;
+  Result<void> hand_over(Proposal proposal);
+  Task<apply::Response> wait_for(uint64_t id, Proposal proposal);
   Task<void> wait_for_leader(MonotonicTime deadline);
   Error timeout_error(MonotonicTime began) const;
 

@@ -14,9 +14,9 @@ void Member::tick() {
 // A lone voter need not wait to elect itself, and a member that comes back need not
 // wait a whole election timeout (the original's initial-election-tick-advance).
 void Member::advance_first_election() {
-  const size_t others = transport_->peer_ids().size();
+  const bool is_known = first_members_.contains(booted_id_) || cluster_.find(booted_id_) != nullptr;
   uint32_t ticks = 0;
-  if (others == 0) {
+  if (is_known && transport_->peer_ids().empty()) {
     ticks = options_.election_ticks - 1;
   } else if (options_.advance_first_election) {
     ticks = options_.election_ticks / 2;
@@ -115,6 +115,10 @@ void Member::on_unreachable(raft::NodeId id) {
 void Member::on_snapshot_sent(raft::NodeId id, bool ok) {
   node_.report_snapshot(id, ok);
   wants_pump();
+}
+
+void Member::on_round_trip(raft::NodeId id, Duration took) {
+  if (counters_.on_round_trip) counters_.on_round_trip(id.value(), took);
 }
 
 bool Member::is_removed(raft::NodeId id) const {

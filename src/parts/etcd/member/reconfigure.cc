@@ -41,23 +41,8 @@ Error from_peers(Error error) {
 
 Task<void> Member::change_configuration(raft::ConfChange change) {
   change.id = ids_.next();
-  const MonotonicTime began = parts_.loop.now();
-  Eventual<apply::Response> answer(parts_.loop);
-  struct Registration {
-    Member& member;
-    uint64_t id;
-    ~Registration() { member.waiters_.erase(id); }
-  };
-  waiters_.emplace(change.id, &answer);
-  const Registration registration{*this, change.id};
-  const MonotonicTime deadline = began + request_timeout(options_);
-  if (leader() == 0) co_await wait_for_leader(deadline);
-  co_await node_.propose_conf_change(change);
-  wants_pump();
-  Timer late(parts_.loop, [&] { answer.set(fail(timeout_error(began))); });
-  late.arm_at(deadline);
-  const apply::Response response = co_await co_await answer.wait();
-  (void)response;
+  const uint64_t id = change.id;
+  co_await wait_for(id, std::move(change));
 }
 
 Task<membership::Member> Member::add_member(std::vector<std::string> peer_urls, bool is_learner) {
@@ -135,14 +120,14 @@ Task<void> Member::update_member(uint64_t id, std::vector<std::string> peer_urls
   co_await change_configuration(std::move(change));
 }
 
-Task<void> Member::promote_member(uint64_t id) {
+Task<membership::Members> Member::promote_member(uint64_t id) {
   const membership::Member* known = cluster_.find(id);
-  if (known == nullptr) co_await failure(error::member_not_found());
+  if (known == nullptr) co_return fail(error::member_not_found());
   if (!is_leader()) {
     const auto asked =
         co_await result(ask_leader("POST", format("{}{}", kPromotePath, id), {}, {}));
-    if (!asked) co_await failure(from_peers(asked.error()));
-    co_return;
+    if (!asked) co_return fail(from_peers(asked.error()));
+    co_return co_await membership::members_from_json(*asked);
   }
   const raft::Status status = node_.status();
   uint64_t learner_match = 0;
@@ -152,10 +137,10 @@ Task<void> Member::promote_member(uint64_t id) {
     if (progress.id.value() == booted_id_) leader_match = progress.match.value();
   }
   if (static_cast<double>(learner_match) < 0.9 * static_cast<double>(leader_match)) {
-    co_await failure(error::learner_not_ready());
+    co_return fail(error::learner_not_ready());
   }
   if (options_.strict_reconfig_check && !cluster_.is_ready_to_promote(id)) {
-    co_await failure(error::not_enough_started_members());
+    co_return fail(error::not_enough_started_members());
   }
   raft::ConfChange change;
   change.type = raft::ConfChangeType::kAddNode;
@@ -164,6 +149,7 @@ Task<void> Member::promote_member(uint64_t id) {
   promoted.id = id;
   change.context = membership::encode_context(promoted, true);
   co_await change_configuration(std::move(change));
+  co_return cluster_.members();
 }
 
 Task<void> Member::move_leader(uint64_t to) {
@@ -214,23 +200,13 @@ Task<void> Member::handle_peer(Exchange& exchange) {
   }
 }
 
-namespace {
-
-json::Array to_json_array(const membership::Members& members) {
-  json::Array array;
-  for (const auto& [id, member] : members) array.push_back(membership::to_json(member));
-  return array;
-}
-
-}  // namespace
-
 Task<void> Member::handle_members(Exchange& exchange) {
   if (exchange.head().method != "GET") {
     co_return exchange.respond_text(405, "Method Not Allowed", {{"Allow", "GET"}});
   }
   exchange.always_send("X-Etcd-Cluster-ID", to_hex(cluster_.id()));
   const auto& members = cluster_.members().empty() ? first_members_ : cluster_.members();
-  exchange.respond(200, "application/json", json::to_text(to_json_array(members)) + "\n");
+  exchange.respond(200, "application/json", membership::to_json_text(members) + "\n");
 }
 
 Task<void> Member::handle_promote(Exchange& exchange) {
@@ -246,7 +222,7 @@ Task<void> Member::handle_promote(Exchange& exchange) {
   const auto promoted = co_await result(promote_member(*id));
   if (promoted) {
     co_return exchange.respond(200, "application/json",
-                               json::to_text(to_json_array(cluster_.members())) + "\n");
+                               membership::to_json_text(*promoted) + "\n");
   }
   const Code code = promoted.error().code();
   const int status = code == Code::kNotFound ? 404 : code == Code::kFailedPrecondition ? 412 : 500;

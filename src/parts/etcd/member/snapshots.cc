@@ -17,18 +17,9 @@ void Member::maybe_snapshot() {
 }
 
 Task<void> Member::run_on_log(std::move_only_function<Result<void>(wal::Wal&)> work) {
-  struct Shared {
-    Eventual<void>* waiter;
-  };
-  struct Registration {
-    std::shared_ptr<Shared> shared;
-    ~Registration() { shared->waiter = nullptr; }
-  };
-  Eventual<void> done(parts_.loop);
-  auto shared = std::make_shared<Shared>(&done);
-  const Registration registration{shared};
-  log_->run(std::move(work), [shared](Result<void> outcome) {
-    if (shared->waiter != nullptr) shared->waiter->set(std::move(outcome));
+  DetachedEventual<void> done(parts_.loop);
+  log_->run(std::move(work), [setter = done.setter()](Result<void> outcome) {
+    setter.set(std::move(outcome));
   });
   co_await co_await done.wait();
 }
@@ -143,6 +134,12 @@ Task<void> Member::install_snapshot(raft::Snapshot snapshot) {
   report_appended();
   gate_.on_applied(applied_);
   applied_something_.notify_all();
+  // Our publication may have come inside the snapshot.
+  const membership::Member* self = cluster_.find(booted_id_);
+  if (self != nullptr && self->name == options_.name &&
+      self->client_urls == options_.advertised_client_urls) {
+    on_published();
+  }
   const auto released = co_await result(run_on_log([this, index](wal::Wal& log) -> Result<void> {
     TRY(log.release_lock_to(index));
     TRY(snap::release_databases(parts_.disk, paths_.snap_dir, index + 1));

@@ -65,6 +65,24 @@ Result<Member> member_from_json(const json::Value& value) {
   return member;
 }
 
+Bytes to_json_text(const Members& members) {
+  json::Array array;
+  for (const auto& [id, member] : members) array.push_back(to_json(member));
+  return json::to_text(array);
+}
+
+Result<Members> members_from_json(BytesView text) {
+  const json::Value value = TRY(json::parse(text));
+  if (value.as_array() == nullptr) return fail(Code::kInvalidArgument, "no list of members");
+  Members members;
+  for (const json::Value& item : *value.as_array()) {
+    Member member = TRY(member_from_json(item));
+    const uint64_t id = member.id;
+    members.emplace(id, std::move(member));
+  }
+  return members;
+}
+
 Bytes encode_context(const Member& member, bool is_promotion) {
   json::Value value = to_json(member);
   value.as_object()->emplace_back("isPromote", is_promotion);

@@ -37,6 +37,9 @@ uint64_t cluster_id(const Members& members);
 // The original's JSON: {"id":..,"peerURLs":[..],"isLearner":true?,"name":..,"clientURLs":[..]}.
 json::Value to_json(const Member& member);
 Result<Member> member_from_json(const json::Value& value);
+// An array of them, as members ask each other for it (GET /members).
+Bytes to_json_text(const Members& members);
+Result<Members> members_from_json(BytesView text);
 // As ConfChange.context carries it.
 Bytes encode_context(const Member& member, bool is_promotion);
 struct ConfChangeContext {

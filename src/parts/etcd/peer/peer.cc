@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kMaxPipeline = 64;
 constexpr Duration kRedialAfter = milliseconds(100);
+constexpr size_t kMaxProbeAnswer = 4096;
 
 size_t slot(StreamKind kind) {
   return static_cast<size_t>(kind);
@@ -36,6 +37,7 @@ Peer::Peer(Transport& transport, raft::NodeId id, std::vector<Url> urls)
     : transport_(transport), id_(id), urls_(std::move(urls)), scope_(transport.loop_) {
   scope_.spawn(keep_reading(StreamKind::kMessage));
   scope_.spawn(keep_reading(StreamKind::kAppend));
+  scope_.spawn(keep_probing());
 }
 
 Peer::~Peer() {
@@ -173,6 +175,36 @@ Task<void> Peer::keep_reading(StreamKind kind) {
     }
     ++next_url_;
     co_await sleep_for(transport_.loop_, kRedialAfter);
+  }
+}
+
+Task<void> Peer::keep_probing() {
+  while (true) {
+    co_await sleep_for(transport_.loop_, transport_.options_.probe_interval);
+    co_await result(probe());
+  }
+}
+
+// On one connection while it lasts, so that no probe but the first counts its making.
+Task<void> Peer::probe() {
+  Loop& loop = transport_.loop_;
+  const TransportOptions& options = transport_.options_;
+  const Url url = pick_url();
+  auto stream =
+      co_await co_await with_deadline(loop, loop.now() + options.dial_timeout, transport_.dial(url));
+  HttpConnection connection(loop, std::move(stream), url.endpoint.text());
+  const auto ask = [](HttpConnection& to) -> Task<int> {
+    const ResponseHead head = co_await to.request("GET", "/raft/probing", {}, {});
+    co_await to.read_all(kMaxProbeAnswer);
+    co_return head.status;
+  };
+  while (true) {
+    const MonotonicTime began = loop.now();
+    const int status =
+        co_await co_await with_deadline(loop, began + options.stream_timeout, ask(connection));
+    if (status != 200) co_await failure(Code::kUnavailable, format("status {}", status));
+    transport_.delegate_.on_round_trip(id_, loop.now() - began);
+    co_await sleep_for(loop, options.probe_interval);
   }
 }
 

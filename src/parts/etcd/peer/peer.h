@@ -72,6 +72,8 @@ class Peer {
   Task<void> keep_reading(StreamKind kind);
   Task<void> read_stream(StreamKind kind);
   Task<void> receive(HttpConnection& connection, StreamDecoder& decoder);
+  Task<void> keep_probing();
+  Task<void> probe();
   Task<void> post_messages();
   Task<void> post(raft::Message message);
   Task<void> post_snapshot(raft::Message message, backend::DbSnapshot database);

@@ -24,6 +24,8 @@ class Delegate {
   virtual void on_message(raft::Message message) = 0;
   virtual void on_unreachable(raft::NodeId id) = 0;
   virtual void on_snapshot_sent(raft::NodeId id, bool ok) = 0;
+  // How long a probe and its answer took.
+  virtual void on_round_trip(raft::NodeId id, Duration took) = 0;
   virtual bool is_removed(raft::NodeId id) const = 0;
   // Takes a snapshot's database as it arrives; then its message goes to on_message.
   virtual Task<void> receive_database(Exchange& exchange, raft::LogIndex index, Bytes first) = 0;
@@ -42,6 +44,7 @@ struct TransportOptions {
   TlsContext* tls = nullptr;  // for https URLs
   Duration dial_timeout = seconds(2);
   Duration stream_timeout = seconds(5);
+  Duration probe_interval = seconds(4);
 };
 
 struct PeerCounters {

@@ -14,11 +14,14 @@ wire::Header cluster_header(const Member& member) {
 }
 
 template <typename Response>
-void fill_members(Response& response, const Member& member) {
+void fill_members(Response& response, const Member& member, const membership::Members& members) {
   fill(*response.mutable_header(), cluster_header(member));
-  for (const auto& [id, listed] : member.cluster().members()) {
-    fill(*response.add_members(), listed);
-  }
+  for (const auto& [id, listed] : members) fill(*response.add_members(), listed);
+}
+
+template <typename Response>
+void fill_members(Response& response, const Member& member) {
+  fill_members(response, member, member.cluster().members());
 }
 
 std::vector<std::string> to_vector(const google::protobuf::RepeatedPtrField<std::string>& urls) {
@@ -57,9 +60,9 @@ Task<Bytes> update(Member& member, const CallInfo& info, BytesView raw) {
 Task<Bytes> promote(Member& member, const CallInfo& info, BytesView raw) {
   co_await admit(info, member);
   const auto request = co_await parse<etcdserverpb::MemberPromoteRequest>(raw);
-  co_await member.promote_member(request.id());
+  const membership::Members members = co_await member.promote_member(request.id());
   etcdserverpb::MemberPromoteResponse response;
-  fill_members(response, member);
+  fill_members(response, member, members);
   co_return response.SerializeAsString();
 }
 

@@ -21,16 +21,7 @@ Result<Remote> parse_remote(const peer::HttpAnswer& answer) {
   }
   const auto id = parse_hex(answer.headers.value_of("X-Etcd-Cluster-ID"));
   if (!id) return fail(Code::kInternal, "no cluster ID in the answer");
-  const json::Value value = TRY(json::parse(answer.body));
-  if (value.as_array() == nullptr) return fail(Code::kInternal, "no list of members");
-  Remote remote;
-  remote.cluster_id = *id;
-  for (const json::Value& item : *value.as_array()) {
-    membership::Member member = TRY(membership::member_from_json(item));
-    const uint64_t member_id = member.id;
-    remote.members.emplace(member_id, std::move(member));
-  }
-  return remote;
+  return Remote{*id, TRY(membership::members_from_json(answer.body))};
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ ServerMetrics::~ServerMetrics() {
   grpc_.set_observer(nullptr);
   member_.counters().on_wal_fsync = nullptr;
   member_.counters().on_backend_commit = nullptr;
+  member_.counters().on_round_trip = nullptr;
 }
 
 void ServerMetrics::add_disk() {
@@ -160,6 +161,12 @@ void ServerMetrics::add_network() {
                                       "Bytes received from gRPC clients.");
   sent_bytes_ =
       &metrics_.counter("etcd_network_client_grpc_sent_bytes_total", "Bytes sent to gRPC clients.");
+  member_.counters().on_round_trip = [this](uint64_t id, Duration took) {
+    metrics_
+        .histogram("etcd_network_peer_round_trip_time_seconds", "How long a probe of a peer took.",
+                   exponential_buckets(0.0001, 2, 16), {{"To", to_hex(id)}})
+        .observe(to_seconds(took));
+  };
   for (const auto& method : grpc_.methods()) {
     const auto parts = split(std::string_view(method->path).substr(1), '/');
     Method& counted = methods_.emplace_back();

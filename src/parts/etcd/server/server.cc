@@ -56,7 +56,7 @@ Result<void> check_has_certificate(const std::vector<peer::Url>& urls,
 
 struct Server::Port {
   peer::Url url;
-  bool is_for_peers = false;
+  Audience audience;
   std::unique_ptr<Listener> listener;
 };
 
@@ -109,8 +109,19 @@ Task<member::Booted> Server::boot() {
   co_return member::boot_new(real_disk(), real_clock(), options, identity);
 }
 
+// All ports are taken before the data directory is touched; what connects early waits in
+// the kernel's queue.
 Task<void> Server::start() {
   co_await make_tls();
+  for (const peer::Url& url : config_.listen_peer_urls) {
+    co_await open_port(url, Audience::kPeers);
+  }
+  for (const peer::Url& url : config_.listen_client_urls) {
+    co_await open_port(url, Audience::kClients);
+  }
+  for (const peer::Url& url : config_.listen_metrics_urls) {
+    co_await open_port(url, Audience::kMonitors);
+  }
   member::Booted booted = co_await boot();
   const member::MemberParts parts{loop_,        loop_.network(), real_disk(),
                                   real_clock(), real_random(),   peer_client_tls_.get()};
@@ -124,13 +135,22 @@ Task<void> Server::start() {
   rpc::add_maintenance(*grpc_, *member_);
   rpc::add_health(*grpc_);
   metrics_ = std::make_unique<ServerMetrics>(*member_, *grpc_);
+  make_http_servers();
+  begin_accepting(Audience::kPeers);
+  member_->start();
+  begin_accepting(Audience::kMonitors);
+  co_await member_->ready();
+  begin_accepting(Audience::kClients);
+  log_info("ready to serve client requests");
+}
 
+void Server::make_http_servers() {
   HttpServerOptions peer_options;
   peer_options.handler = [this](Exchange& exchange) { return handle_peer(exchange); };
   peer_http_ = std::make_unique<HttpServer>(loop_, std::move(peer_options));
-  for (const peer::Url& url : config_.listen_peer_urls) co_await open_port(url, true, false);
-  member_->start();
-
+  HttpServerOptions monitor_options;
+  monitor_options.handler = [this](Exchange& exchange) { return handle_monitor(exchange); };
+  monitor_http_ = std::make_unique<HttpServer>(loop_, std::move(monitor_options));
   HttpServerOptions client_options;
   client_options.h2.max_concurrent_streams =
       static_cast<uint32_t>(std::min<uint64_t>(config_.max_concurrent_streams, 0x7FFFFFFF));
@@ -143,10 +163,6 @@ Task<void> Server::start() {
     return grpc_->accept(stream);
   };
   client_http_ = std::make_unique<HttpServer>(loop_, std::move(client_options));
-  for (const peer::Url& url : config_.listen_metrics_urls) co_await open_port(url, false, true);
-  co_await member_->ready();
-  for (const peer::Url& url : config_.listen_client_urls) co_await open_port(url, false, false);
-  log_info("ready to serve client requests");
 }
 
 void Server::remove_stale_socket(const peer::Url& url) {
@@ -155,34 +171,57 @@ void Server::remove_stale_socket(const peer::Url& url) {
   (void)removed;  // missing is what we want
 }
 
-Result<void> Server::open_port(const peer::Url& url, bool is_for_peers, bool is_for_metrics) {
-  TlsContext* tls = is_for_peers ? peer_server_tls_.get() : client_tls_.get();
-  if (url.is_secure && tls == nullptr) {
+TlsContext* Server::tls_for(Audience audience) const {
+  return audience == Audience::kPeers ? peer_server_tls_.get() : client_tls_.get();
+}
+
+HttpServer& Server::http_for(Audience audience) const {
+  switch (audience) {
+    case Audience::kPeers:
+      return *peer_http_;
+    case Audience::kClients:
+      return *client_http_;
+    case Audience::kMonitors:
+      break;
+  }
+  return *monitor_http_;
+}
+
+Result<void> Server::open_port(const peer::Url& url, Audience audience) {
+  if (url.is_secure && tls_for(audience) == nullptr) {
     return fail(Code::kInvalidArgument,
                 format("TLS key/cert must be provided for the url {} with HTTPS scheme", url.text));
   }
   remove_stale_socket(url);
   Port& port = ports_.emplace_back();
   port.url = url;
-  port.is_for_peers = is_for_peers;
+  port.audience = audience;
   port.listener =
       TRY(loop_.network().listen(url.endpoint, [this, &port](std::unique_ptr<Stream> stream) {
         accept(port, std::move(stream));
       }));
-  log_info(is_for_peers     ? "serving peer traffic"
-           : is_for_metrics ? "serving metrics"
-                            : "serving client traffic",
-           {{"address", url.text}});
+  port.listener->pause_accepting(true);
   return {};
+}
+
+void Server::begin_accepting(Audience audience) {
+  for (Port& port : ports_) {
+    if (port.audience != audience) continue;
+    log_info(audience == Audience::kPeers      ? "serving peer traffic"
+             : audience == Audience::kMonitors ? "serving metrics"
+                                               : "serving client traffic",
+             {{"address", port.url.text}});
+    port.listener->pause_accepting(false);
+  }
 }
 
 void Server::accept(Port& port, std::unique_ptr<Stream> stream) {
   if (port.url.is_secure) return scope_.spawn(secure(port, std::move(stream)));
-  (port.is_for_peers ? *peer_http_ : *client_http_).serve(std::move(stream));
+  http_for(port.audience).serve(std::move(stream));
 }
 
 Task<void> Server::secure(Port& port, std::unique_ptr<Stream> stream) {
-  TlsContext& tls = port.is_for_peers ? *peer_server_tls_ : *client_tls_;
+  TlsContext& tls = *tls_for(port.audience);
   const std::string peer = stream->peer_address();
   auto secured = co_await with_deadline(loop_, loop_.now() + kHandshakeTimeout,
                                         tls.handshake(loop_, std::move(stream), ""));
@@ -190,7 +229,7 @@ Task<void> Server::secure(Port& port, std::unique_ptr<Stream> stream) {
     log_warn("rejected connection", {{"remote-addr", peer}, {"error", secured.error()}});
     co_return;
   }
-  (port.is_for_peers ? *peer_http_ : *client_http_).serve(*std::move(secured));
+  http_for(port.audience).serve(*std::move(secured));
 }
 
 Task<void> Server::handle_client(Exchange& exchange) {
@@ -199,7 +238,14 @@ Task<void> Server::handle_client(Exchange& exchange) {
   if (exchange.head().method == "OPTIONS") co_return exchange.respond(200, "", "");
   if (path == "/version") {
     co_await handle_version(exchange, *member_);
-  } else if (path == "/health") {
+  } else {
+    co_await handle_monitor(exchange);
+  }
+}
+
+Task<void> Server::handle_monitor(Exchange& exchange) {
+  const std::string_view path = exchange.head().path();
+  if (path == "/health") {
     metrics_->count_health(co_await handle_health(exchange, *member_));
   } else if (path == "/metrics") {
     exchange.respond(200, Metrics::kContentType, metrics_->page());
@@ -221,7 +267,7 @@ Task<void> Server::handle_peer(Exchange& exchange) {
 
 Task<void> Server::stop() {
   for (auto it = ports_.begin(); it != ports_.end();) {
-    it = it->is_for_peers ? std::next(it) : ports_.erase(it);
+    it = it->audience == Audience::kPeers ? std::next(it) : ports_.erase(it);
   }
   if (member_) co_await member_->stop();
   if (client_http_) {

@@ -25,14 +25,21 @@ class Server {
   Task<void> stop();
 
  private:
+  enum class Audience : uint8_t { kPeers, kClients, kMonitors };
   struct Port;
 
   Task<member::Booted> boot();
   Result<void> make_tls();
-  Result<void> open_port(const peer::Url& url, bool is_for_peers, bool is_for_metrics);
+  void make_http_servers();
+  TlsContext* tls_for(Audience audience) const;
+  HttpServer& http_for(Audience audience) const;
+  Result<void> open_port(const peer::Url& url, Audience audience);
+  void begin_accepting(Audience audience);
   void accept(Port& port, std::unique_ptr<Stream> stream);
   Task<void> secure(Port& port, std::unique_ptr<Stream> stream);
   Task<void> handle_client(Exchange& exchange);
+  // Of --listen-metrics-urls: /metrics and /health.
+  Task<void> handle_monitor(Exchange& exchange);
   Task<void> handle_peer(Exchange& exchange);
   void remove_stale_socket(const peer::Url& url);
 
@@ -46,6 +53,7 @@ class Server {
   std::unique_ptr<ServerMetrics> metrics_;
   std::unique_ptr<HttpServer> client_http_;
   std::unique_ptr<HttpServer> peer_http_;
+  std::unique_ptr<HttpServer> monitor_http_;
   std::list<Port> ports_;
   Scope scope_;
 };
