@@ -28,7 +28,7 @@ void define(cli::FlagSet& set, Flags& flags) {
   set.add("members", flags.members, uint64_t{3}, "Members of the cluster.");
   set.add("clients", flags.clients, uint64_t{12}, "Clients that work at the same time.");
   set.add("kills", run.nemesis.kills, uint64_t{is_long ? 200U : 40U}, "Members killed in all.");
-  set.add("partitions", run.nemesis.partitions, uint64_t{is_long ? 100U : 12U},
+  set.add("partitions", run.nemesis.partitions, uint64_t{is_long ? 200U : 20U},
           "Networks cut in all.");
   set.add("snapshot-count", run.process.snapshot_count, uint64_t{200}, "Passed to the members.");
   set.add("heartbeat-interval", run.process.heartbeat_ms, uint64_t{20}, "Passed to the members.");
