@@ -63,7 +63,9 @@ function(module name)
     link_modules(${target}_test PRIVATE ${M_TEST_USES})
     target_link_libraries(${target}_test PRIVATE ${M_TEST_LIBS} Threads::Threads)
     add_test(NAME ${name} COMMAND ${target}_test WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 1500)
+    # ctest is given two places a core: tests that compute take two, those that mostly
+    # wait for other processes one.
+    set_tests_properties(${name} PROPERTIES TIMEOUT 1500 PROCESSORS 2)
   endif()
   foreach(fuzzer ${fuzzers})
     fuzz_program(${target} ${name} ${fuzzer} "${M_TEST_USES}")

@@ -20,6 +20,7 @@ import rows_files  # noqa: E402
 import rows_flags  # noqa: E402
 import rows_wire  # noqa: E402
 from surroundings import HERE, Surroundings  # noqa: E402
+from shards import pick  # noqa: E402
 from table import matches, rows  # noqa: E402
 
 PAGE = os.path.join(HERE, "..", "..", "..", "docs", "etcd-bad-input.md")
@@ -64,7 +65,7 @@ def load_tests(loader, standard, pattern):
         attribute = "test_" + name.replace("-", "_")
         setattr(BadInput, attribute, test_of(name, *table[name], made[name]))
         suite.addTest(BadInput(attribute))
-    return suite
+    return pick(suite)
 
 
 if __name__ == "__main__":
