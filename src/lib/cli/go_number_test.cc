@@ -29,8 +29,8 @@ TEST_CASE("bases, signs and underscores") {
 }
 
 TEST_CASE("what Go does not read") {
-  for (const char* text : {"", "-", "x", "1x", "--1", "0x", "08", "1__0", "_1", "1_", "0b2", "1e3",
-                           " 1", "1.0"}) {
+  for (const char* text :
+       {"", "-", "x", "1x", "--1", "0x", "08", "1__0", "_1", "1_", "0b2", "1e3", " 1", "1.0"}) {
     CAPTURE(text);
     CHECK(int_text(text) == "parse error");
   }

@@ -221,8 +221,7 @@ Task<void> Member::handle_promote(Exchange& exchange) {
   }
   const auto promoted = co_await result(promote_member(*id));
   if (promoted) {
-    co_return exchange.respond(200, "application/json",
-                               membership::to_json_text(*promoted) + "\n");
+    co_return exchange.respond(200, "application/json", membership::to_json_text(*promoted) + "\n");
   }
   const Code code = promoted.error().code();
   const int status = code == Code::kNotFound ? 404 : code == Code::kFailedPrecondition ? 412 : 500;

@@ -18,9 +18,8 @@ void Member::maybe_snapshot() {
 
 Task<void> Member::run_on_log(std::move_only_function<Result<void>(wal::Wal&)> work) {
   DetachedEventual<void> done(parts_.loop);
-  log_->run(std::move(work), [setter = done.setter()](Result<void> outcome) {
-    setter.set(std::move(outcome));
-  });
+  log_->run(std::move(work),
+            [setter = done.setter()](Result<void> outcome) { setter.set(std::move(outcome)); });
   co_await co_await done.wait();
 }
 

@@ -190,8 +190,8 @@ Task<void> Peer::probe() {
   Loop& loop = transport_.loop_;
   const TransportOptions& options = transport_.options_;
   const Url url = pick_url();
-  auto stream =
-      co_await co_await with_deadline(loop, loop.now() + options.dial_timeout, transport_.dial(url));
+  auto stream = co_await co_await with_deadline(loop, loop.now() + options.dial_timeout,
+                                                transport_.dial(url));
   HttpConnection connection(loop, std::move(stream), url.endpoint.text());
   const auto ask = [](HttpConnection& to) -> Task<int> {
     const ResponseHead head = co_await to.request("GET", "/raft/probing", {}, {});
