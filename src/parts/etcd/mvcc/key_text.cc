@@ -13,7 +13,7 @@ KeyText::KeyText(BytesView text) {
   check(text.size() <= std::numeric_limits<uint32_t>::max());
   char* copy = new char[text.size()];
   std::memcpy(copy, text.data(), text.size());
-  std::memcpy(raw_, &copy, sizeof copy);
+  std::memcpy(raw_, static_cast<const void*>(&copy), sizeof copy);
   store_le32(raw_ + sizeof copy, static_cast<uint32_t>(text.size()));
   raw_[kMark] = kLong;
 }

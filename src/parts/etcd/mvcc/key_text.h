@@ -37,7 +37,7 @@ class KeyText {
   bool is_long() const { return raw_[kMark] == kLong; }
   char* long_text() const {
     char* text;
-    std::memcpy(&text, raw_, sizeof text);
+    std::memcpy(static_cast<void*>(&text), raw_, sizeof text);
     return text;
   }
 
