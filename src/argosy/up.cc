@@ -22,7 +22,7 @@ void say(const Options& options, const std::string& line) {
 }
 
 Result<std::string> find_etcd(const Options& options) {
-  const std::string path =
+  std::string path =
       !options.etcd.empty() ? options.etcd : join_path(parent_path(TRY(own_program())), "etcd");
   if (::access(path.c_str(), X_OK) != 0) {
     return fail(Code::kNotFound, format("there is no program {}; build it (./argosy build etcd) "
