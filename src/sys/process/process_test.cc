@@ -123,6 +123,16 @@ TEST_CASE("environment and directory are what was asked for") {
   CHECK(output(shell("echo $ARGOSY_TEST_INHERITED")) == "yes\n");
 }
 
+TEST_CASE("an environment of many long variables arrives whole") {
+  SpawnOptions options = shell("env | grep -c ^ARGOSY_TEST_MANY_.*=x*$");
+  options.environment.emplace();
+  for (int i = 0; i < 100; ++i) {
+    options.environment->push_back("ARGOSY_TEST_MANY_" + std::to_string(i) + "=" +
+                                   std::string(500, 'x'));
+  }
+  CHECK(output(options) == "100\n");
+}
+
 TEST_CASE("descriptors may be crossed, and no other reaches the child") {
   Pipe a;
   Pipe b;
