@@ -14,8 +14,17 @@ LIBRARIES = (
     (re.compile(r"^spdlog/"), "spdlog"),
     (re.compile(r"^fmt/"), "fmt"),
     (re.compile(r"^yaml\.h$"), "yaml"),
+    (re.compile(r"^sqlite3\.h$"), "sqlite3"),
+    (re.compile(r"^libpq-fe\.h$"), "pq"),
+    (re.compile(r"^pugixml\.hpp$"), "pugixml"),
     (re.compile(r"^prometheus/"), "prometheus"),
     (re.compile(r"^zlib\.h$"), "zlib"),
+    (re.compile(r"^bzlib\.h$"), "bzip2"),
+    (re.compile(r"^lzma\.h$"), "lzma"),
+    (re.compile(r"^zstd\.h$"), "zstd"),
+    (re.compile(r"^divsufsort\.h$"), "divsufsort"),
+    (re.compile(r"^ext2fs/"), "ext2fs"),
+    (re.compile(r"^update/.*\.pb\.h$"), "proto/update"),
     (re.compile(r"^systemd/"), "systemd"),
     (re.compile(r"^(google/protobuf/|.*\.pb\.h$)"), "proto/etcd"),
 )
@@ -177,8 +186,9 @@ def check_unused(tree, folder):
             for _, quote, what in source.includes():
                 if quote == '"' and what in tree.by_include:
                     seen.add(tree.by_include[what].folder)
-                elif LIBRARIES[-1][0].match(what):
-                    seen.add("proto/etcd")
+                else:
+                    seen |= set([name for pattern, name in LIBRARIES
+                                 if name.startswith("proto/") and pattern.match(what)][:1])
         return seen
 
     if not folder.is_module or not folder.files:
