@@ -1,6 +1,10 @@
 #include "sys/crypto/digest.h"
 
+// Only the older functions have a state that can be saved.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <new>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "base/check.h"
 
@@ -14,6 +18,10 @@ Bytes digest(const EVP_MD* method, BytesView bytes) {
   return out;
 }
 
+SHA256_CTX* context(unsigned char* state) {
+  return std::launder(reinterpret_cast<SHA256_CTX*>(state));
+}
+
 }  // namespace
 
 Bytes sha1(BytesView bytes) {
@@ -23,23 +31,33 @@ Bytes sha256(BytesView bytes) {
   return digest(EVP_sha256(), bytes);
 }
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  check(EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr) == 1);
-}
-
-Sha256::~Sha256() {
-  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
+Sha256::Sha256() {
+  static_assert(sizeof(SHA256_CTX) == kStateSize && alignof(SHA256_CTX) <= 8);
+  check(SHA256_Init(new (state_) SHA256_CTX) == 1);
 }
 
 void Sha256::update(BytesView bytes) {
-  check(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size()) == 1);
+  check(SHA256_Update(context(state_), bytes.data(), bytes.size()) == 1);
 }
 
 Bytes Sha256::finish() {
   Bytes out(32, '\0');
-  check(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_),
-                           reinterpret_cast<unsigned char*>(out.data()), nullptr) == 1);
+  check(SHA256_Final(reinterpret_cast<unsigned char*>(out.data()), context(state_)) == 1);
   return out;
+}
+
+Bytes Sha256::save() const {
+  return {reinterpret_cast<const char*>(state_), kStateSize};
+}
+
+std::optional<Sha256> Sha256::restore(BytesView state) {
+  if (state.size() != kStateSize) return std::nullopt;
+  Sha256 hash;
+  std::memcpy(hash.state_, state.data(), kStateSize);
+  const SHA256_CTX* read = context(hash.state_);
+  const bool is_sane = read->num < SHA256_CBLOCK && read->md_len == SHA256_DIGEST_LENGTH;
+  if (!is_sane) return std::nullopt;
+  return hash;
 }
 
 }  // namespace argosy

@@ -43,5 +43,29 @@ TEST_CASE("a digest piece by piece is the digest of the whole") {
   }
 }
 
+TEST_CASE("a digest goes on from what was saved, and from a copy") {
+  const Bytes text(1000, 'x');
+  for (size_t at = 0; at <= text.size(); at += 13) {
+    Sha256 first;
+    first.update(BytesView(text).substr(0, at));
+    Sha256 copy = first;
+    auto restored = Sha256::restore(first.save());
+    REQUIRE(restored.has_value());
+    for (Sha256* hash : {&first, &copy, &*restored}) {
+      hash->update(BytesView(text).substr(at));
+      CHECK(hash->finish() == sha256(text));
+    }
+  }
+}
+
+TEST_CASE("what can be no saved state is refused") {
+  Bytes state = Sha256().save();
+  CHECK_FALSE(Sha256::restore(BytesView(state).substr(1)).has_value());
+  CHECK_FALSE(Sha256::restore("").has_value());
+  // The count of bytes that wait for their block.
+  state[104] = 64;
+  CHECK_FALSE(Sha256::restore(state).has_value());
+}
+
 }  // namespace
 }  // namespace argosy

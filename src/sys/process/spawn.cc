@@ -40,8 +40,7 @@ class Spawner {
   explicit Spawner(const SpawnOptions& options)
       : options_(options),
         arguments_(pointers(options.arguments)),
-        environment_(options.environment ? pointers(*options.environment)
-                                         : std::vector<char*>()),
+        environment_(options.environment ? pointers(*options.environment) : std::vector<char*>()),
         moved_(options.fds.size(), -1) {
     for (const SpawnOptions::FdMapping& fd : options.fds) {
       check(fd.ours >= 0 && fd.theirs >= 0, "both sides of a mapping are descriptors");
