@@ -70,7 +70,7 @@ function(module name)
   foreach(fuzzer ${fuzzers})
     fuzz_program(${target} ${name} ${fuzzer} "${M_TEST_USES}")
   endforeach()
-  if(benches AND BUILD_TESTING)
+  if(benches AND BUILD_TESTING AND NOT ARGOSY_SANITIZE)
     add_executable(${target}_bench ${benches})
     house_target(${target}_bench)
     target_link_libraries(${target}_bench PRIVATE ${target} benchmark benchmark_main

@@ -237,7 +237,7 @@ class Image {
         const size_t length = in.take<uint16_t>() + size_t{1};
         const std::string name(in.bytes(length));
         if (in.failed()) break;
-        TRY(walk(block, offset, path.empty() ? name : path + "/" + name, depth + 1));
+        TRY(walk(block, offset, path.empty() ? name : format("{}/{}", path, name), depth + 1));
       }
       if (in.failed()) return broken("a directory is cut off");
     }

@@ -15,7 +15,8 @@ TEST_CASE("results come in order, within the bound") {
   OrderedParallel<size_t> parallel(
       {.threads = 4, .memory_bytes = 10}, 1000, cost,
       [&](size_t i) -> Result<size_t> {
-        if ((in_use += cost(i)) > 10) was_over = true;
+        const uint64_t now = in_use += cost(i);
+        if (now > 10) was_over = true;
         std::this_thread::yield();
         in_use -= cost(i);
         return i * i;

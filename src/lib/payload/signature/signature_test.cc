@@ -22,7 +22,7 @@ RsaPrivateKey private_key(int number) {
   return *std::move(key);
 }
 
-Keyring keyring(std::vector<int> numbers) {
+Keyring keyring(const std::vector<int>& numbers) {
   std::vector<Bytes> pems;
   for (const int number : numbers) pems.push_back(file(format("key{}.pub.pem", number)));
   auto ring = Keyring::from_pem(pems);

@@ -19,7 +19,7 @@ TEST_CASE("gflags' ways to give a flag") {
 }
 
 TEST_CASE("gflags' complaints") {
-  const auto complaint = [](std::vector<std::string> words) {
+  const auto complaint = [](const std::vector<std::string>& words) {
     const auto options = parse_options(words);
     return options ? std::string() : options.error().message();
   };
