@@ -1,6 +1,8 @@
 // The v3 client against real etcd.
 #include "lib/etcd_client/client.h"
 
+#include <map>
+
 #include "io/tls/test_certificates.h"
 #include "lib/etcd_client/endpoint.h"
 #include "lib/etcd_client/etcd_process_test.h"
@@ -154,13 +156,24 @@ TEST_CASE("calls, leases and watches") {
   }
 }
 
-// Puts that may have been lost are repeated with the same value.
-Task<void> put_surely(UvLoop& loop, Client* client, std::string key, std::string value) {
+// Puts that may have been lost are repeated. What was lost may still happen, even after
+// later puts.
+Task<Revision> put_surely(UvLoop& loop, Client* client, std::string key, std::string value) {
   for (int i = 0; i < 200; ++i) {
-    if (co_await result(client->put(key, value))) co_return;
+    const auto put = co_await result(client->put(key, value));
+    if (put) co_return *put;
     co_await sleep_for(loop, milliseconds(50));
   }
-  co_await failure(Code::kUnavailable, "a put that never succeeded");
+  co_return fail(Code::kUnavailable, "a put that never succeeded");
+}
+
+using History = std::map<Revision, std::string>;
+
+Task<void> write_some(UvLoop& loop, Client* client, History* written) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string value = std::to_string(written->size());
+    written->emplace(co_await put_surely(loop, client, "n", value), value);
+  }
 }
 
 Task<void> members_come_and_go(UvLoop& loop, EtcdCluster* cluster) {
@@ -169,27 +182,27 @@ Task<void> members_come_and_go(UvLoop& loop, EtcdCluster* cluster) {
   const auto client = co_await ready_client(loop, options);
   const auto watch = client->watch({.key = "n", .end = {}});
   co_await watch->started();
-  std::vector<std::string> seen;
-  int written = 0;
+  History written;
+  History seen;
+  int64_t version = 0;
   for (size_t round = 0; round < 4; ++round) {
-    for (int i = 0; i < 20; ++i) {
-      co_await put_surely(loop, client.get(), "n", std::to_string(written++));
-    }
+    co_await write_some(loop, client.get(), &written);
     const size_t victim = round % 3;
     cluster->kill(victim);
-    for (int i = 0; i < 20; ++i) {
-      co_await put_surely(loop, client.get(), "n", std::to_string(written++));
-    }
+    co_await write_some(loop, client.get(), &written);
     cluster->start(victim);
-    while (seen.empty() || seen.back() != std::to_string(written - 1)) {
+    while (seen.empty() || seen.rbegin()->first < written.rbegin()->first) {
       for (const Event& event : co_await watch->next()) {
-        // A put that was repeated shows twice in the history.
-        if (seen.empty() || seen.back() != event.kv.value) seen.push_back(event.kv.value);
+        // Each change of the key counts its version up: none is missing, none comes twice.
+        REQUIRE_EQ(event.kv.version, ++version);
+        seen.emplace(event.kv.modified, event.kv.value);
       }
     }
   }
-  REQUIRE_EQ(seen.size(), static_cast<size_t>(written));
-  for (int i = 0; i < written; ++i) CHECK_EQ(seen[static_cast<size_t>(i)], std::to_string(i));
+  for (const auto& [revision, value] : written) {
+    REQUIRE(seen.contains(revision));
+    CHECK_EQ(seen[revision], value);
+  }
 }
 
 TEST_CASE("a watch sees each change once while members are killed and started") {
