@@ -1,5 +1,6 @@
 // Any bytes as the log's entries, each behind its length in two bytes: what decodes is
 // applied. Whatever it is, the store stays one that can be restored to the same content.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,10 +14,32 @@ using namespace argosy::etcd;
 
 namespace {
 
+bool puts_an_empty_key(const mvcc::TxnRequest& txn);
+
+bool puts_an_empty_key(const mvcc::RequestOp& op) {
+  if (const auto* put = std::get_if<mvcc::PutRequest>(&op.request)) return put->key.empty();
+  const auto* txn = std::get_if<mvcc::TxnRequest>(&op.request);
+  return txn != nullptr && puts_an_empty_key(*txn);
+}
+
+bool puts_an_empty_key(const mvcc::TxnRequest& txn) {
+  const auto any = [](const std::vector<mvcc::RequestOp>& ops) {
+    return std::ranges::any_of(ops, [](const auto& op) { return puts_an_empty_key(op); });
+  };
+  return any(txn.success) || any(txn.failure);
+}
+
+// Which no member proposes, and which a database that is loaded takes for damage.
+bool puts_an_empty_key(const apply::EntryRequest& request) {
+  if (const auto* put = std::get_if<mvcc::PutRequest>(&request.body)) return put->key.empty();
+  const auto* txn = std::get_if<mvcc::TxnRequest>(&request.body);
+  return txn != nullptr && puts_an_empty_key(*txn);
+}
+
 void apply_one(apply::StateMachine& machine, BytesView bytes, MonotonicTime now) {
   auto request = apply::decode_entry(bytes);
   if (!request || std::holds_alternative<apply::V2Request>(request->body) ||
-      std::holds_alternative<apply::Unsupported>(request->body)) {
+      std::holds_alternative<apply::Unsupported>(request->body) || puts_an_empty_key(*request)) {
     return;
   }
   const auto outcome = machine.apply(*std::move(request), {now, true, 0, 0});
