@@ -10,9 +10,6 @@
 namespace argosy::omaha {
 namespace {
 
-constexpr int kHttpErrorBase = 2000;
-constexpr int kNoHttpStatus = 999;
-
 using Refused = std::unexpected<Refusal>;
 using Step = std::expected<void, Refusal>;
 
@@ -139,10 +136,6 @@ std::expected<ClientUpdate, Refusal> read_client_response(std::string_view body,
         Refusal{ResponseDefect::kNotXml, "Omaha response not valid XML: " + root.error().text()});
   }
   return read_update(*root, dialect);
-}
-
-int http_error_code(int status) {
-  return kHttpErrorBase + (status < 0 || status >= 1000 ? kNoHttpStatus : status);
 }
 
 }  // namespace argosy::omaha

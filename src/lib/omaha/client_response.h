@@ -51,8 +51,4 @@ struct ClientDialect {
 std::expected<ClientUpdate, Refusal> read_client_response(std::string_view body,
                                                           ClientDialect dialect = {});
 
-// The action code of a failed transfer: 2000 and the HTTP status, at most 2999; what is no
-// status is 999.
-int http_error_code(int status);
-
 }  // namespace argosy::omaha

@@ -2,11 +2,9 @@
 // update service, and kept in its statistics, as numbers.
 #pragma once
 
-#include <cstdint>
-
 namespace argosy::payload {
 
-enum class ErrorCode : uint32_t {
+enum class ErrorCode : int {
   kSuccess = 0,
   kError = 1,
   kOmahaRequestError = 2,
@@ -51,8 +49,10 @@ enum class ErrorCode : uint32_t {
   kPostinstallPowerwash = 41,
   kNewPcrPolicyVerification = 42,
   kNewPcrPolicyHttp = 43,
-  kRollback = 44,
-  kDownloadIncomplete = 100,
+  kRollback = 44,             // Flatcar's
+  kDownloadIncomplete = 100,  // never reported
+  // From here on: this and the HTTP status of an Omaha request.
+  kOmahaHttpResponseBase = 2000,
 };
 
 }  // namespace argosy::payload

@@ -26,32 +26,32 @@ std::string response_signature(const omaha::ClientUpdate& response) {
                     response.max_failures_per_url, response.disables_backoff ? 1 : 0);
 }
 
-Blame blame_of(ActionCode code) {
+Blame blame_of(ErrorCode code) {
   switch (base_code(code)) {
-    case ActionCode::kPayloadHashMismatchError:
-    case ActionCode::kPayloadSizeMismatchError:
-    case ActionCode::kDownloadPayloadVerificationError:
-    case ActionCode::kSignedDeltaPayloadExpectedError:
-    case ActionCode::kDownloadPayloadPubKeyVerificationError:
-    case ActionCode::kDownloadInvalidMetadataMagicString:
-    case ActionCode::kDownloadSignatureMissingInManifest:
-    case ActionCode::kDownloadManifestParseError:
-    case ActionCode::kDownloadMetadataSignatureError:
-    case ActionCode::kDownloadMetadataSignatureVerificationError:
-    case ActionCode::kDownloadMetadataSignatureMismatch:
-    case ActionCode::kDownloadOperationHashVerificationError:
-    case ActionCode::kDownloadOperationExecutionError:
-    case ActionCode::kDownloadOperationHashMismatch:
-    case ActionCode::kDownloadInvalidMetadataSize:
-    case ActionCode::kDownloadInvalidMetadataSignature:
-    case ActionCode::kDownloadOperationHashMissingError:
-    case ActionCode::kDownloadMetadataSignatureMissingError:
+    case ErrorCode::kPayloadHashMismatch:
+    case ErrorCode::kPayloadSizeMismatch:
+    case ErrorCode::kDownloadPayloadVerification:
+    case ErrorCode::kSignedDeltaPayloadExpected:
+    case ErrorCode::kDownloadPayloadPubKeyVerification:
+    case ErrorCode::kDownloadInvalidMetadataMagicString:
+    case ErrorCode::kDownloadSignatureMissingInManifest:
+    case ErrorCode::kDownloadManifestParse:
+    case ErrorCode::kDownloadMetadataSignature:
+    case ErrorCode::kDownloadMetadataSignatureVerification:
+    case ErrorCode::kDownloadMetadataSignatureMismatch:
+    case ErrorCode::kDownloadOperationHashVerification:
+    case ErrorCode::kDownloadOperationExecution:
+    case ErrorCode::kDownloadOperationHashMismatch:
+    case ErrorCode::kDownloadInvalidMetadataSize:
+    case ErrorCode::kDownloadInvalidMetadataSignature:
+    case ErrorCode::kDownloadOperationHashMissing:
+    case ErrorCode::kDownloadMetadataSignatureMissing:
       return Blame::kUrl;
-    case ActionCode::kError:
-    case ActionCode::kDownloadTransferError:
-    case ActionCode::kDownloadWriteError:
-    case ActionCode::kDownloadStateInitializationError:
-    case ActionCode::kOmahaErrorInHttpResponse:
+    case ErrorCode::kError:
+    case ErrorCode::kDownloadTransferError:
+    case ErrorCode::kDownloadWrite:
+    case ErrorCode::kDownloadStateInitialization:
+    case ErrorCode::kOmahaErrorInHttpResponse:
       return Blame::kTransfer;
     default:
       return Blame::kNobody;
@@ -110,7 +110,7 @@ void PayloadState::download_progress(uint64_t bytes) {
   if (bytes > 0) stored_.url_failures = 0;
 }
 
-void PayloadState::update_failed(ActionCode code, const Now& now) {
+void PayloadState::update_failed(ErrorCode code, const Now& now) {
   // Without URLs it failed before there was anything to fetch.
   if (response_.urls.empty()) return;
   const Blame blame = blame_of(code);

@@ -9,7 +9,7 @@
 
 #include "base/time.h"
 #include "lib/omaha/client_response.h"
-#include "parts/update_engine/errors/action_code.h"
+#include "parts/update_engine/errors/error_code.h"
 
 namespace argosy::update_engine {
 
@@ -47,7 +47,7 @@ class PayloadState {
   void download_complete(const Now& now);
   // Bytes came from this URL: its failures are forgiven.
   void download_progress(uint64_t bytes);
-  void update_failed(ActionCode code, const Now& now);
+  void update_failed(ErrorCode code, const Now& now);
 
   // False for responses that forbid it, for deltas, and for builds that are not official.
   bool should_back_off(WallTime now, bool is_official_build) const;
@@ -63,7 +63,7 @@ class PayloadState {
 
 // How a failure counts against the URL that it happened with.
 enum class Blame : uint8_t { kUrl, kTransfer, kNobody };
-Blame blame_of(ActionCode code);
+Blame blame_of(ErrorCode code);
 
 // 2^(attempt - 1) days, at most 16, and 6 hours more or less.
 Duration backoff_after(uint32_t attempt, uint64_t chance);

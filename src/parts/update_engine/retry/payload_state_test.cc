@@ -44,15 +44,15 @@ TEST_CASE("bad content moves on at once, bad transfers after some") {
   PayloadState state = state_with(response(2, 3));
   const PayloadState::Now now{kStart, kNoFuzz};
   CHECK(state.url() == "http://h0/p");
-  state.update_failed(ActionCode::kDownloadTransferError, now);
+  state.update_failed(ErrorCode::kDownloadTransferError, now);
   state.update_failed(code_of_http_status(404), now);
   CHECK(state.url() == "http://h0/p");
   CHECK(state.stored().url_failures == 2);
-  state.update_failed(ActionCode::kDownloadWriteError, now);
+  state.update_failed(ErrorCode::kDownloadWrite, now);
   CHECK(state.url() == "http://h1/p");
   CHECK(state.stored().url_failures == 0);
   CHECK_FALSE(state.should_back_off(kStart, true));
-  state.update_failed(ActionCode::kPayloadHashMismatchError, now);
+  state.update_failed(ErrorCode::kPayloadHashMismatch, now);
   CHECK(state.url() == "http://h0/p");
   CHECK(state.stored().attempt == 1);
   CHECK(state.should_back_off(kStart + hours(23), true));
@@ -63,21 +63,21 @@ TEST_CASE("bad content moves on at once, bad transfers after some") {
 TEST_CASE("bytes that come forgive; failures that are nobody's do not count") {
   PayloadState state = state_with(response(1, 3));
   const PayloadState::Now now{kStart, kNoFuzz};
-  state.update_failed(ActionCode::kDownloadTransferError, now);
+  state.update_failed(ErrorCode::kDownloadTransferError, now);
   state.download_progress(0);
   CHECK(state.stored().url_failures == 1);
   state.download_progress(1);
   CHECK(state.stored().url_failures == 0);
   const PayloadState::Stored before = state.stored();
-  for (const ActionCode code :
-       {ActionCode::kPostinstallRunnerError, ActionCode::kOmahaResponseInvalid,
-        ActionCode::kNewRootfsVerificationError, ActionCode::kOmahaUpdateDeferredForBackoff,
-        ActionCode::kRollbackError, ActionCode::kSuccess}) {
+  for (const ErrorCode code :
+       {ErrorCode::kPostinstallRunnerError, ErrorCode::kOmahaResponseInvalid,
+        ErrorCode::kNewRootfsVerification, ErrorCode::kUpdateDeferredForBackoff,
+        ErrorCode::kRollback, ErrorCode::kSuccess}) {
     state.update_failed(code, now);
   }
   CHECK(state.stored() == before);
   PayloadState nothing;
-  nothing.update_failed(ActionCode::kDownloadTransferError, now);
+  nothing.update_failed(ErrorCode::kDownloadTransferError, now);
   CHECK(nothing.stored() == PayloadState::Stored{});
   CHECK(nothing.url().empty());
 }
@@ -116,7 +116,7 @@ TEST_CASE("deltas and servers that forbid it are never put off") {
 
 TEST_CASE("what is kept serves the same response only") {
   PayloadState state = state_with(response(2));
-  state.update_failed(ActionCode::kPayloadHashMismatchError, {kStart, kNoFuzz});
+  state.update_failed(ErrorCode::kPayloadHashMismatch, {kStart, kNoFuzz});
   PayloadState again(state.stored());
   again.set_response(response(2));
   CHECK(again.url() == "http://h1/p");
@@ -147,8 +147,8 @@ TEST_CASE("any failures: the index is the count of spent URLs") {
     uint64_t failures = 0;
     for (int step = 0; step < 100; ++step) {
       const bool is_content = random.chance(4);
-      state.update_failed(is_content ? ActionCode::kDownloadOperationHashMismatch
-                                     : ActionCode::kDownloadTransferError,
+      state.update_failed(is_content ? ErrorCode::kDownloadOperationHashMismatch
+                                     : ErrorCode::kDownloadTransferError,
                           {kStart, random.next()});
       ++failures;
       if (is_content || failures >= limit) {

@@ -41,9 +41,9 @@ Reset on_reset(Status status) {
   return status == Status::kUpdatedNeedReboot ? Reset::kForgetUpdate : Reset::kRefuse;
 }
 
-bool loses_progress(Status status, ActionCode code) {
-  return status >= Status::kDownloading && code != ActionCode::kSuccess &&
-         code != ActionCode::kDownloadTransferError;
+bool loses_progress(Status status, ErrorCode code) {
+  return status >= Status::kDownloading && code != ErrorCode::kSuccess &&
+         code != ErrorCode::kDownloadTransferError;
 }
 
 std::string lines_of(const Report& report) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "parts/update_engine/errors/action_code.h"
+#include "parts/update_engine/errors/error_code.h"
 
 namespace argosy::update_engine {
 
@@ -43,7 +43,7 @@ Reset on_reset(Status status);
 
 // Whether a failure makes what was downloaded worthless: everything but a broken transfer,
 // from the first byte on.
-bool loses_progress(Status status, ActionCode code);
+bool loses_progress(Status status, ErrorCode code);
 
 // What the client prints and D-Bus tells.
 struct Report {

@@ -42,11 +42,11 @@ TEST_CASE("only a finished update can be forgotten") {
 }
 
 TEST_CASE("a broken transfer keeps what it had") {
-  CHECK_FALSE(loses_progress(Status::kDownloading, ActionCode::kDownloadTransferError));
-  CHECK(loses_progress(Status::kDownloading, ActionCode::kDownloadOperationHashMismatch));
-  CHECK(loses_progress(Status::kFinalizing, ActionCode::kPostinstallRunnerError));
-  CHECK_FALSE(loses_progress(Status::kCheckingForUpdate, ActionCode::kOmahaResponseInvalid));
-  CHECK_FALSE(loses_progress(Status::kFinalizing, ActionCode::kSuccess));
+  CHECK_FALSE(loses_progress(Status::kDownloading, ErrorCode::kDownloadTransferError));
+  CHECK(loses_progress(Status::kDownloading, ErrorCode::kDownloadOperationHashMismatch));
+  CHECK(loses_progress(Status::kFinalizing, ErrorCode::kPostinstallRunnerError));
+  CHECK_FALSE(loses_progress(Status::kCheckingForUpdate, ErrorCode::kOmahaResponseInvalid));
+  CHECK_FALSE(loses_progress(Status::kFinalizing, ErrorCode::kSuccess));
 }
 
 TEST_CASE("the client's five lines") {

@@ -11,6 +11,9 @@
 namespace argosy::update_service {
 namespace {
 
+using omaha::EventResult;
+using omaha::EventType;
+
 constexpr int64_t kPeriod = 60;
 constexpr int64_t kTimeout = 3000;
 
@@ -68,7 +71,11 @@ struct Fleet {
     if (decision.status) machine.instance.status = *decision.status;
   }
 
-  void report(Machine& machine, const Event& event) {
+  void report(Machine& machine, EventType type, EventResult result, std::string previous) {
+    omaha::Event event;
+    event.type = type;
+    event.result = result;
+    event.previous_version = std::move(previous);
     const Consequence consequence = consider(event, machine.instance, policy, counts(), true);
     if (consequence.rollout_failed) policy.updates_enabled = false;
     if (consequence.status) machine.instance.status = *consequence.status;
@@ -77,17 +84,18 @@ struct Fleet {
   void go_on(Machine& machine) {
     switch (machine.instance.status) {
       case Status::kGranted:
-        return report(machine, {kEventDownloadStarted, kResultSuccess, ""});
+        return report(machine, EventType::kUpdateDownloadStarted, EventResult::kSuccess, "");
       case Status::kDownloading:
-        return report(machine, {kEventDownloadFinished, kResultSuccess, ""});
+        return report(machine, EventType::kUpdateDownloadFinished, EventResult::kSuccess, "");
       case Status::kDownloaded:
-        if (!machine.is_bad) return report(machine, {kEventComplete, kResultSuccess, ""});
+        if (!machine.is_bad)
+          return report(machine, EventType::kUpdateComplete, EventResult::kSuccess, "");
         failures_before_success += successes == 0 ? 1 : 0;
-        return report(machine, {kEventComplete, kResultError, ""});
+        return report(machine, EventType::kUpdateComplete, EventResult::kError, "");
       case Status::kInstalled:
         machine.instance.version = machine.instance.granted_version;
         ++successes;
-        return report(machine, {kEventComplete, kResultSuccessReboot, "1.0.0"});
+        return report(machine, EventType::kUpdateComplete, EventResult::kSuccessReboot, "1.0.0");
       default:
         return ask(machine);
     }

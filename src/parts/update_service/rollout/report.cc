@@ -3,6 +3,10 @@
 namespace argosy::update_service {
 namespace {
 
+using omaha::Event;
+using omaha::EventResult;
+using omaha::EventType;
+
 Consequence ignore(Ignored why) {
   Consequence consequence;
   consequence.ignored = why;
@@ -31,7 +35,7 @@ Consequence fail_update(const Policy& policy, const Counts& counts) {
 }
 
 bool is_first_report(const Event& event) {
-  return event.type == kEventComplete && event.result == kResultSuccessReboot &&
+  return event.type == EventType::kUpdateComplete && event.result == EventResult::kSuccessReboot &&
          (event.previous_version.empty() || event.previous_version == "0.0.0.0");
 }
 
@@ -45,19 +49,20 @@ Consequence consider(const Event& event, const Instance& instance, const Policy&
     consequence.status = Status::kUndefined;
     return consequence;
   }
-  if (event.type == kEventComplete && event.result == kResultError) {
+  if (event.type == EventType::kUpdateComplete && event.result == EventResult::kError) {
     return fail_update(policy, counts);
   }
-  if (event.type == kEventComplete && event.result == kResultSuccessReboot) return complete(counts);
-  if (event.result != kResultSuccess) return ignore(Ignored::kUnknown);
+  if (event.type == EventType::kUpdateComplete && event.result == EventResult::kSuccessReboot)
+    return complete(counts);
+  if (event.result != EventResult::kSuccess) return ignore(Ignored::kUnknown);
   switch (event.type) {
-    case kEventComplete:
+    case EventType::kUpdateComplete:
       return reports_success_by_reboot ? become(Status::kInstalled) : complete(counts);
-    case kEventDownloadStarted:
+    case EventType::kUpdateDownloadStarted:
       return become(Status::kDownloading);
-    case kEventDownloadFinished:
+    case EventType::kUpdateDownloadFinished:
       return become(Status::kDownloaded);
-    case kEventInstalled:
+    case EventType::kUpdateInstanceHeld:  // installed, its completion prevented
       return become(Status::kInstalled);
     default:
       return ignore(Ignored::kUnknown);

@@ -5,25 +5,11 @@
 #include <optional>
 #include <string>
 
+#include "lib/omaha/request.h"
 #include "parts/update_service/rollout/instance.h"
 #include "parts/update_service/rollout/policy.h"
 
 namespace argosy::update_service {
-
-// Types and results by Omaha's numbers.
-struct Event {
-  int type = 0;
-  int result = 0;
-  std::string previous_version;
-};
-
-inline constexpr int kEventComplete = 3;
-inline constexpr int kEventDownloadStarted = 13;
-inline constexpr int kEventDownloadFinished = 14;
-inline constexpr int kEventInstalled = 800;
-inline constexpr int kResultError = 0;
-inline constexpr int kResultSuccess = 1;
-inline constexpr int kResultSuccessReboot = 2;
 
 enum class Ignored : uint8_t {
   kNotUpdating,  // nobody knows of an update there
@@ -40,7 +26,7 @@ struct Consequence {
 
 // `counts` are those before the event. `reports_success_by_reboot`: an operating system, of
 // which "complete, success" (3/1) says only that it is installed.
-Consequence consider(const Event& event, const Instance& instance, const Policy& policy,
+Consequence consider(const omaha::Event& event, const Instance& instance, const Policy& policy,
                      const Counts& counts, bool reports_success_by_reboot);
 
 }  // namespace argosy::update_service

@@ -1,4 +1,4 @@
-#include "parts/update_engine/errors/action_code.h"
+#include "parts/update_engine/errors/error_code.h"
 
 #include <algorithm>
 #include <iterator>
@@ -62,27 +62,27 @@ constexpr uint32_t kFlags = kDeveloperModeFlag | kResumedFlag | kTestImageFlag |
 
 }  // namespace
 
-std::string_view name_of(ActionCode code) {
+std::string_view name_of(ErrorCode code) {
   const int number = static_cast<int>(code);
-  if (code == ActionCode::kDownloadIncomplete) return "kActionCodeDownloadIncomplete";
-  if (number >= static_cast<int>(ActionCode::kOmahaHttpResponseBase)) {
+  if (code == ErrorCode::kDownloadIncomplete) return "kActionCodeDownloadIncomplete";
+  if (number >= static_cast<int>(ErrorCode::kOmahaHttpResponseBase)) {
     return "kActionCodeOmahaRequestHTTPResponseBase";
   }
   if (number < 0 || number >= std::ssize(kNames)) return "Unknown error";
   return kNames[number];
 }
 
-ActionCode code_of_http_status(int status) {
+ErrorCode code_of_http_status(int status) {
   constexpr int kNoStatus = 999;
   const int shown = status < 0 || status > kNoStatus ? kNoStatus : status;
-  return static_cast<ActionCode>(static_cast<int>(ActionCode::kOmahaHttpResponseBase) + shown);
+  return static_cast<ErrorCode>(static_cast<int>(ErrorCode::kOmahaHttpResponseBase) + shown);
 }
 
-ActionCode base_code(ActionCode code) {
-  return code >= ActionCode::kOmahaHttpResponseBase ? ActionCode::kOmahaErrorInHttpResponse : code;
+ErrorCode base_code(ErrorCode code) {
+  return code >= ErrorCode::kOmahaHttpResponseBase ? ErrorCode::kOmahaErrorInHttpResponse : code;
 }
 
-int reported_code(ActionCode code, const Circumstances& circumstances) {
+int reported_code(ErrorCode code, const Circumstances& circumstances) {
   uint32_t bits = static_cast<uint32_t>(code);
   if (circumstances.is_developer_mode) bits |= kDeveloperModeFlag;
   if (circumstances.is_resumed) bits |= kResumedFlag;
@@ -91,14 +91,14 @@ int reported_code(ActionCode code, const Circumstances& circumstances) {
   return static_cast<int>(bits);
 }
 
-ActionCode code_of_report(int reported) {
-  return static_cast<ActionCode>(static_cast<uint32_t>(reported) & ~kFlags);
+ErrorCode code_of_report(int reported) {
+  return static_cast<ErrorCode>(static_cast<uint32_t>(reported) & ~kFlags);
 }
 
-bool is_deferral(ActionCode code) {
-  return code == ActionCode::kOmahaUpdateIgnoredPerPolicy ||
-         code == ActionCode::kOmahaUpdateDeferredPerPolicy ||
-         code == ActionCode::kOmahaUpdateDeferredForBackoff;
+bool is_deferral(ErrorCode code) {
+  return code == ErrorCode::kUpdateIgnoredPerPolicy ||
+         code == ErrorCode::kUpdateDeferredPerPolicy ||
+         code == ErrorCode::kUpdateDeferredForBackoff;
 }
 
 }  // namespace argosy::update_engine
