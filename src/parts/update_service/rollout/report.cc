@@ -49,11 +49,9 @@ Consequence consider(const Event& event, const Instance& instance, const Policy&
     consequence.status = Status::kUndefined;
     return consequence;
   }
-  if (event.type == EventType::kUpdateComplete && event.result == EventResult::kError) {
-    return fail_update(policy, counts);
-  }
-  if (event.type == EventType::kUpdateComplete && event.result == EventResult::kSuccessReboot)
-    return complete(counts);
+  const bool is_end = event.type == EventType::kUpdateComplete;
+  if (is_end && event.result == EventResult::kError) return fail_update(policy, counts);
+  if (is_end && event.result == EventResult::kSuccessReboot) return complete(counts);
   if (event.result != EventResult::kSuccess) return ignore(Ignored::kUnknown);
   switch (event.type) {
     case EventType::kUpdateComplete:
