@@ -58,8 +58,8 @@ def free_ports(count):
     return ports
 
 
-def die_with_parent():
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(number=signal.SIGKILL):
+    LIBC.prctl(PR_SET_PDEATHSIG, number)
 
 
 def clean_environment(extra=None):
@@ -78,6 +78,7 @@ class Member:
         self.name = name
         self.root = root
         self.flags = list(flags)
+        self.is_secure = "--cert-file" in self.flags  # for clients
         self.client_port, self.peer_port = free_ports(2)
         self.data_dir = os.path.join(root, name + ".etcd")
         self.log_path = os.path.join(root, name + ".log")
@@ -89,7 +90,7 @@ class Member:
 
     @property
     def client_url(self):
-        return f"http://{self.endpoint}"
+        return f"{'https' if self.is_secure else 'http'}://{self.endpoint}"
 
     @property
     def peer_url(self):

@@ -11,7 +11,7 @@ import threading
 import time
 import unittest
 
-from store import DEBIAN, OURS, OldServer, Store, fetch, free_port
+from store import DEBIAN, OURS, OldServer, Store, fetch, free_ports
 
 LOCKSMITHCTL = os.environ["ARGOSY_LOCKSMITHCTL"]
 FLEETLOCKD = os.environ["ARGOSY_FLEETLOCKD"]
@@ -213,7 +213,7 @@ class Surroundings(Case):
 
     def test_endpoints_that_are_down(self):
         store = self.store(DEBIAN, "--enable-v2=true")
-        dead = f"http://127.0.0.1:{free_port()}"
+        dead = f"http://127.0.0.1:{free_ports(1)[0]}"
         for api in ("v2", "v3"):
             with self.subTest(api=api):
                 got = self.run_ctl("-endpoint", f"{dead}, {store.url}", "status",
@@ -295,7 +295,7 @@ class Surroundings(Case):
 
 class FleetLock(Case):
     def serve(self, store, *flags):
-        port = free_port()
+        port = free_ports(1)[0]
         process = subprocess.Popen([FLEETLOCKD, "--listen", f"127.0.0.1:{port}", "--endpoint",
                                     store.url, *flags], stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)

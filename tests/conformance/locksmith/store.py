@@ -4,22 +4,20 @@ import base64
 import http.server
 import json
 import os
-import socket
-import subprocess
+import sys
 import tempfile
 import threading
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
-DEBIAN = "/usr/bin/etcd"
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "cluster"))
+
+from cluster import THEIRS as DEBIAN, Member, ctl, free_ports  # noqa: E402
+
 OURS = os.environ.get("ARGOSY_ETCD", DEBIAN)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+__all__ = ["DEBIAN", "OURS", "OldServer", "Store", "fetch", "free_ports"]
 
 
 def fetch(url, method="GET", body=None, headers=None):
@@ -37,30 +35,13 @@ class Store:
 
     def __init__(self, program, *flags):
         self.folder = tempfile.TemporaryDirectory(prefix="argosy-locksmith-etcd-")
-        secure = "--cert-file" in flags
-        self.url = f"{'https' if secure else 'http'}://127.0.0.1:{free_port()}"
-        peer = f"http://127.0.0.1:{free_port()}"
-        with open(os.path.join(self.folder.name, "log"), "wb") as log:
-            self.process = subprocess.Popen(
-                [program, "--data-dir", os.path.join(self.folder.name, "data"), "--name", "m",
-                 "--listen-client-urls", self.url, "--advertise-client-urls", self.url,
-                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-                 "--initial-cluster", f"m={peer}", *flags], stdout=log, stderr=log)
-        end = time.monotonic() + 30
-        while not secure and not self.answers():
-            assert time.monotonic() < end, "etcd does not start"
-            time.sleep(0.05)
-
-    def answers(self):
-        try:
-            return fetch(self.url + "/health")[0] == 200
-        except OSError:
-            return False
+        self.member = Member(program, "m", self.folder.name, flags).start()
+        self.url = self.member.client_url
+        if not self.member.is_secure:
+            self.member.wait_ready()
 
     def ctl(self, *words):
-        return subprocess.run(["etcdctl", "--endpoints", self.url, *words], check=False,
-                              env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True,
-                              timeout=30)
+        return ctl(*words, endpoints=self.url, check=False, seconds=30)
 
     def v3(self, key):
         """The bytes of a key, or nothing."""
@@ -80,8 +61,7 @@ class Store:
             assert status in (200, 201)
 
     def stop(self):
-        self.process.kill()
-        self.process.wait()
+        self.member.kill()
         self.folder.cleanup()
 
 

@@ -6,7 +6,7 @@
 The exit code is the command's.
 """
 
-import ctypes
+import functools
 import glob
 import os
 import pwd
@@ -17,9 +17,12 @@ import sys
 import tempfile
 import time
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "cluster"))
+
+from cluster import die_with_parent  # noqa: E402
+
 START_SECONDS = 30
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def program(name):
@@ -27,10 +30,6 @@ def program(name):
     if not found:
         sys.exit(f"{name} is missing: apt-get install postgresql")
     return found[-1]
-
-
-def die_with_parent():
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 def as_its_user():
@@ -54,7 +53,7 @@ class Postgres:
         with open(self.log, "wb") as log:
             self.server = subprocess.Popen(
                 [program("postgres"), "-D", data, "-k", self.root, "-c", "listen_addresses="],
-                stdout=log, stderr=log, cwd=self.root, preexec_fn=die_with_parent,
+                stdout=log, stderr=log, cwd=self.root, preexec_fn=functools.partial(die_with_parent, signal.SIGQUIT),
                 **self.identity)
 
     @property

@@ -4,9 +4,15 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "conformance", "cluster"))
+
+from cluster import Cluster, free_ports  # noqa: E402
 
 ETCD = os.environ.get("ARGOSY_ETCD", "/usr/bin/etcd")
 LOCKSMITHCTL = os.environ["ARGOSY_LOCKSMITHCTL"]
@@ -19,14 +25,6 @@ BUS = """<busconfig><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
 <allow own="*"/></policy>
 </busconfig>
 """
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def wait_for_socket(path):
@@ -48,53 +46,20 @@ def kill(process):
         process.wait()
 
 
-class Etcd:
-    """Three members as processes."""
+class Etcd(Cluster):
+    """Three members, and the lock in them."""
 
-    def __init__(self, folder, members=3):
-        self.folder = folder
-        ports = free_ports(2 * members)
-        self.clients = [f"http://127.0.0.1:{p}" for p in ports[:members]]
-        self.peers = [f"http://127.0.0.1:{p}" for p in ports[members:]]
-        self.processes = [None] * members
-        for i in range(members):
-            self.start(i)
+    def __init__(self, folder):
+        super().__init__([ETCD] * 3, folder)
 
-    def start(self, i):
-        initial = ",".join(f"m{j}={peer}" for j, peer in enumerate(self.peers))
-        with open(os.path.join(self.folder, f"etcd{i}.log"), "ab") as log:
-            self.processes[i] = subprocess.Popen(
-                [ETCD, "--name", f"m{i}", "--data-dir", os.path.join(self.folder, f"etcd{i}"),
-                 "--listen-client-urls", self.clients[i],
-                 "--advertise-client-urls", self.clients[i],
-                 "--listen-peer-urls", self.peers[i],
-                 "--initial-advertise-peer-urls", self.peers[i], "--initial-cluster", initial],
-                stdout=log, stderr=log)
-
-    def ctl(self, *words, endpoint=None):
-        done = subprocess.run(
-            ["etcdctl", "--endpoints", endpoint or ",".join(self.clients), *words],
-            env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True, text=True, timeout=20,
-            check=False)
-        return done.stdout if done.returncode == 0 else None
-
-    def leader(self):
-        for i, endpoint in enumerate(self.clients):
-            text = self.ctl("endpoint", "status", "-w", "json", endpoint=endpoint)
-            if text:
-                status = json.loads(text)[0]["Status"]
-                if status.get("leader") == status["header"]["member_id"]:
-                    return i
-        return None
+    @property
+    def clients(self):
+        return [member.client_url for member in self.members]
 
     def semaphore(self):
-        text = self.ctl("get", "--print-value-only",
-                        "coreos.com/updateengine/rebootlock/semaphore")
-        return json.loads(text) if text and text.strip() else None
-
-    def stop(self):
-        for process in self.processes:
-            kill(process)
+        got = self.ctl("get", "--print-value-only",
+                       "coreos.com/updateengine/rebootlock/semaphore", check=False, seconds=20)
+        return json.loads(got.stdout) if got.returncode == 0 and got.stdout.strip() else None
 
 
 class Fleet:
@@ -228,6 +193,7 @@ class Laboratory:
         self.etcd = Etcd(self.parent.name)
         self.fleet = Fleet(self.parent.name, count, self.etcd, environment)
         try:
+            self.etcd.start()
             self.fleet.start()
         except BaseException:
             self.close()
@@ -235,7 +201,7 @@ class Laboratory:
 
     def close(self):
         self.fleet.stop()
-        self.etcd.stop()
+        self.etcd.kill_all()
         kill(self.fleetlockd)
         # Threads that bring a machine back may still be on their way.
         time.sleep(0.5)
