@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "lib/payload/generate/container.h"
-#include "lib/payload/generate/in_place.h"
+#include "lib/payload/generate/rearrange.h"
 #include "sys/crypto/digest.h"
 
 namespace argosy::payload {
@@ -13,16 +13,14 @@ namespace {
 
 constexpr size_t kPiece = 1 << 20;
 
-PlanLimits limits_for(Profile profile, const Image* old) {
+PlanLimits limits_for(Profile profile, bool is_delta) {
   PlanLimits limits;
   if (profile == Profile::kModern) return limits;
   constexpr uint64_t kChunk = kChunkBlocks * kBlockSize;
   limits.full_bytes = kChunk;
   limits.has_zero = false;
-  if (old == nullptr) return limits;
-  // A squashfs only shifts, but ext puts files anywhere, so that operations go round in
-  // circles: small ones make small circles, and need little when one has to be broken.
-  limits.patch_bytes = old->kind() == FileMap::Kind::kExt ? kChunk / 16 : kChunk;
+  if (!is_delta) return limits;
+  limits.patch_bytes = kChunk;
   limits.whole_file_bytes = 64 * kChunk;
   limits.copies_runs_alone = true;
   limits.leaves_same_blocks = true;
@@ -126,11 +124,11 @@ class Generation {
     PartDraft part;
     part.new_info = {.size = fresh->size(), .sha256 = fresh->sha256()};
     if (old != nullptr) part.old_info = {.size = old->size(), .sha256 = old->sha256()};
-    const std::vector<Work> works =
-        TRY(plan(*fresh, old.get(), limits_for(options_.profile, old.get())));
-    TRY(make_operations(works, *fresh, old.get(), part));
+    const PlanLimits limits = limits_for(options_.profile, old != nullptr);
+    std::vector<Work> works = TRY(plan(*fresh, old.get(), limits));
     const bool is_in_place = options_.profile == Profile::kCompatible && old != nullptr;
-    if (is_in_place) TRY(put_in_place(*fresh, part));
+    if (is_in_place) works = rearrange_in_place(std::move(works), limits.full_bytes);
+    TRY(make_operations(works, *fresh, old.get(), part));
     return part;
   }
 
@@ -145,24 +143,6 @@ class Generation {
           return {};
         });
     return parallel.run();
-  }
-
-  Result<void> put_in_place(const Image& fresh, PartDraft& part) {
-    std::vector<Operation> operations;
-    for (const Draft& made : part.drafts) operations.push_back(made.operation);
-    const InPlaceOrder order = order_in_place(operations);
-    std::vector<Draft> ordered;
-    for (const size_t i : order.order) {
-      if (!order.is_converted[i]) {
-        ordered.push_back(std::move(part.drafts[i]));
-        continue;
-      }
-      MadeOperation made = TRY(make_full_operation(operations[i].dst_extents, fresh));
-      const uint64_t at = TRY(blobs_.append(made.blob));
-      ordered.push_back({.operation = std::move(made.operation), .blob_at = at});
-    }
-    part.drafts = std::move(ordered);
-    return {};
   }
 
   // The operations as the manifest has them, each blob at its final place.

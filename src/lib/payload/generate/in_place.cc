@@ -2,103 +2,157 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <optional>
-#include <set>
+#include <queue>
 
 #include "base/check.h"
 
 namespace argosy::payload {
 namespace {
 
-class Ordering {
+template <typename Take>
+void for_each_block(const std::vector<Extent>& extents, Take take) {
+  for (const Extent& extent : extents) {
+    for (uint64_t i = 0; i < extent.num_blocks; ++i) take(extent.start_block + i);
+  }
+}
+
+// Which operation writes a block, if any does.
+class Writers {
  public:
-  explicit Ordering(const std::vector<Operation>& operations)
-      : operations_(operations),
-        after_(operations.size()),
-        before_(operations.size()),
-        is_placed_(operations.size()) {
-    result_.is_converted.resize(operations.size());
-    add_edges();
+  explicit Writers(const std::vector<BlockUse>& operations) {
+    for (size_t i = 0; i < operations.size(); ++i) {
+      for_each_block(operations[i].writes, [&](uint64_t block) {
+        if (writers_.size() <= block) writers_.resize(block + 1);
+        check(!writers_[block], "one operation writes a block");
+        writers_[block] = i;
+      });
+    }
   }
 
-  InPlaceOrder run() {
-    place_free();
-    while (result_.order.size() < operations_.size()) {
-      convert(choose_victim());
-      place_free();
-    }
-    return std::move(result_);
+  std::optional<size_t> of(uint64_t block) const {
+    return block < writers_.size() ? writers_[block] : std::nullopt;
   }
 
  private:
-  void add_edges() {
-    std::vector<std::optional<size_t>> writers;
-    for (size_t i = 0; i < operations_.size(); ++i) {
-      for (const Extent& extent : operations_[i].dst_extents) {
-        const uint64_t end = extent.start_block + extent.num_blocks;
-        if (writers.size() < end) writers.resize(end);
-        for (uint64_t block = extent.start_block; block < end; ++block) {
-          check(!writers[block], "one operation writes a block");
-          writers[block] = i;
-        }
-      }
-    }
-    for (size_t i = 0; i < operations_.size(); ++i) {
-      for (const Extent& extent : operations_[i].src_extents) {
-        const uint64_t end =
-            std::min<uint64_t>(extent.start_block + extent.num_blocks, writers.size());
-        for (uint64_t block = extent.start_block; block < end; ++block) {
-          if (!writers[block] || *writers[block] == i) continue;
-          after_[i].insert(*writers[block]);
-          before_[*writers[block]].insert(i);
-        }
-      }
+  std::vector<std::optional<size_t>> writers_;
+};
+
+// To other nodes, with the blocks that they share.
+using Edges = std::map<size_t, uint64_t>;
+
+uint64_t sum(const Edges& edges) {
+  uint64_t blocks = 0;
+  for (const auto& [other, count] : edges) blocks += count;
+  return blocks;
+}
+
+// Operations that become one.
+struct Node {
+  std::vector<size_t> members;
+  uint64_t blocks = 0;  // that it reads and writes
+  bool is_placed = false;
+  // Of those that are not placed: who writes what it reads, and who reads what it writes.
+  Edges after;
+  Edges before;
+};
+
+class Ordering {
+ public:
+  Ordering(const std::vector<BlockUse>& operations, const Writers& writers, uint64_t most_blocks)
+      : most_blocks_(most_blocks), nodes_(operations.size()), left_(operations.size()) {
+    for (size_t i = 0; i < operations.size(); ++i) {
+      const BlockUse& use = operations[i];
+      nodes_[i].members = {i};
+      nodes_[i].blocks = *count_blocks(use.reads) + *count_blocks(use.writes);
+      for_each_block(use.reads, [&](uint64_t block) {
+        const std::optional<size_t> writer = writers.of(block);
+        if (!writer || *writer == i) return;
+        ++nodes_[i].after[*writer];
+        ++nodes_[*writer].before[i];
+      });
     }
   }
 
-  // Places all whose readers are placed, and what that makes free.
+  std::vector<std::vector<size_t>> run() {
+    for (size_t i = 0; i < nodes_.size(); ++i) note_if_free(i);
+    place_free();
+    while (left_ > 0) {
+      const size_t next = choose();
+      const std::vector<size_t> circle = smallest_circle(next);
+      if (circle.empty()) {
+        place(next);
+      } else {
+        merge(circle);
+      }
+      place_free();
+    }
+    return std::move(groups_);
+  }
+
+ private:
+  void note_if_free(size_t node) {
+    if (!nodes_[node].is_placed && nodes_[node].before.empty()) free_.push_back(node);
+  }
+
   void place_free() {
-    std::deque<size_t> free;
-    for (size_t i = 0; i < operations_.size(); ++i) {
-      if (!is_placed_[i] && before_[i].empty()) free.push_back(i);
-    }
-    while (!free.empty()) {
-      const size_t next = free.front();
-      free.pop_front();
-      is_placed_[next] = true;
-      result_.order.push_back(next);
-      for (const size_t later : after_[next]) {
-        before_[later].erase(next);
-        if (before_[later].empty()) free.push_back(later);
-      }
-      after_[next].clear();
+    while (!free_.empty()) {
+      const size_t next = free_.front();
+      free_.pop_front();
+      if (!nodes_[next].is_placed) place(next);
     }
   }
 
-  // Of those in circles (or between two) the one that frees the most for its size.
-  size_t choose_victim() const {
-    std::vector<size_t> blocks_ahead(operations_.size());  // unplaced ones that it must precede
+  // Those that still want to read what it writes will have to do without.
+  void place(size_t next) {
+    Node& node = nodes_[next];
+    groups_.push_back(std::move(node.members));
+    detach(next);
+    for (const auto& [later, blocks] : node.after) note_if_free(later);
+    --left_;
+  }
+
+  void detach(size_t index) {
+    Node& node = nodes_[index];
+    node.is_placed = true;
+    for (const auto& [later, blocks] : node.after) nodes_[later].before.erase(index);
+    for (const auto& [reader, blocks] : node.before) nodes_[reader].after.erase(index);
+  }
+
+  // Which are in circles, or between two: not those that only wait for one.
+  std::vector<bool> stuck() const {
+    std::vector<size_t> waiting(nodes_.size());
+    std::vector<bool> is_stuck(nodes_.size());
     std::deque<size_t> sinks;
-    for (size_t i = 0; i < operations_.size(); ++i) {
-      blocks_ahead[i] = after_[i].size();
-      if (!is_placed_[i] && blocks_ahead[i] == 0) sinks.push_back(i);
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i].is_placed) continue;
+      is_stuck[i] = true;
+      waiting[i] = nodes_[i].after.size();
+      if (waiting[i] == 0) sinks.push_back(i);
     }
-    std::vector<bool> is_out = is_placed_;
     while (!sinks.empty()) {
       const size_t sink = sinks.front();
       sinks.pop_front();
-      is_out[sink] = true;
-      for (const size_t earlier : before_[sink]) {
-        if (--blocks_ahead[earlier] == 0) sinks.push_back(earlier);
+      is_stuck[sink] = false;
+      for (const auto& [earlier, blocks] : nodes_[sink].before) {
+        if (--waiting[earlier] == 0) sinks.push_back(earlier);
       }
     }
+    return is_stuck;
+  }
+
+  // The one whose blocks are missed least, beside those that it gets to read in time (the
+  // greedy choice of Eades, Lin and Smyth for feedback arcs).
+  size_t choose() const {
+    const std::vector<bool> is_stuck = stuck();
     std::optional<size_t> best;
-    double best_value = -1;
-    for (size_t i = 0; i < operations_.size(); ++i) {
-      if (is_out[i]) continue;
-      const double size = static_cast<double>(*count_blocks(operations_[i].dst_extents)) + 1;
-      const double value = static_cast<double>(blocks_ahead[i]) / size;
-      if (value > best_value) {
+    double best_value = 0;
+    for (size_t i = 0; i < is_stuck.size(); ++i) {
+      if (!is_stuck[i]) continue;
+      const double value = static_cast<double>(sum(nodes_[i].after)) /
+                           (static_cast<double>(sum(nodes_[i].before)) + 1);
+      if (!best || value > best_value) {
         best = i;
         best_value = value;
       }
@@ -107,24 +161,107 @@ class Ordering {
     return *best;
   }
 
-  void convert(size_t victim) {
-    result_.is_converted[victim] = true;
-    for (const size_t later : after_[victim]) before_[later].erase(victim);
-    after_[victim].clear();
+  // Through this node, by the blocks of all that are in it (Dijkstra); empty when none is
+  // small enough.
+  std::vector<size_t> smallest_circle(size_t start) const {
+    std::map<size_t, size_t> came_from;
+    std::map<size_t, uint64_t> best{{start, nodes_[start].blocks}};
+    using Entry = std::pair<uint64_t, size_t>;
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
+    queue.push({nodes_[start].blocks, start});
+    while (!queue.empty()) {
+      const auto [blocks, at] = queue.top();
+      queue.pop();
+      if (blocks > best[at]) continue;
+      for (const auto& [next, shared] : nodes_[at].after) {
+        if (next == start) return path_to(at, start, came_from);
+        const uint64_t with_next = blocks + nodes_[next].blocks;
+        const auto known = best.find(next);
+        if (with_next > most_blocks_ || (known != best.end() && known->second <= with_next))
+          continue;
+        best[next] = with_next;
+        came_from[next] = at;
+        queue.push({with_next, next});
+      }
+    }
+    return {};
   }
 
-  const std::vector<Operation>& operations_;
-  // Edges between operations that are not placed yet.
-  std::vector<std::set<size_t>> after_;
-  std::vector<std::set<size_t>> before_;
-  std::vector<bool> is_placed_;
-  InPlaceOrder result_;
+  static std::vector<size_t> path_to(size_t end, size_t start,
+                                     const std::map<size_t, size_t>& came_from) {
+    std::vector<size_t> path{end};
+    while (path.back() != start) path.push_back(came_from.at(path.back()));
+    return path;
+  }
+
+  void merge(const std::vector<size_t>& circle) {
+    const size_t merged = nodes_.size();
+    Node whole;
+    for (const size_t i : circle) {
+      Node& part = nodes_[i];
+      detach(i);
+      whole.members.insert(whole.members.end(), part.members.begin(), part.members.end());
+      whole.blocks += part.blocks;
+      for (const auto& [other, blocks] : part.after) whole.after[other] += blocks;
+      for (const auto& [other, blocks] : part.before) whole.before[other] += blocks;
+    }
+    for (const size_t i : circle) {
+      whole.after.erase(i);
+      whole.before.erase(i);
+    }
+    std::ranges::sort(whole.members);
+    for (const auto& [other, blocks] : whole.after) nodes_[other].before[merged] = blocks;
+    for (const auto& [other, blocks] : whole.before) nodes_[other].after[merged] = blocks;
+    nodes_.push_back(std::move(whole));
+    left_ -= circle.size() - 1;
+    note_if_free(merged);
+  }
+
+  uint64_t most_blocks_;
+  std::vector<Node> nodes_;
+  size_t left_;
+  std::deque<size_t> free_;
+  std::vector<std::vector<size_t>> groups_;
 };
+
+std::vector<Extent> to_extents(std::vector<uint64_t> blocks) {
+  std::ranges::sort(blocks);
+  std::vector<Extent> extents;
+  for (const uint64_t block : blocks) {
+    if (!extents.empty()) {
+      Extent& last = extents.back();
+      const uint64_t end = last.start_block + last.num_blocks;
+      if (block < end) continue;
+      if (block == end) {
+        ++last.num_blocks;
+        continue;
+      }
+    }
+    extents.push_back({block, 1});
+  }
+  return extents;
+}
 
 }  // namespace
 
-InPlaceOrder order_in_place(const std::vector<Operation>& operations) {
-  return Ordering(operations).run();
+InPlaceOrder order_in_place(const std::vector<BlockUse>& operations, uint64_t most_blocks) {
+  const Writers writers(operations);
+  InPlaceOrder result;
+  result.groups = Ordering(operations, writers, most_blocks).run();
+  result.lost.resize(operations.size());
+  std::vector<size_t> place(operations.size());
+  for (size_t i = 0; i < result.groups.size(); ++i) {
+    for (const size_t member : result.groups[i]) place[member] = i;
+  }
+  for (size_t i = 0; i < operations.size(); ++i) {
+    std::vector<uint64_t> lost;
+    for_each_block(operations[i].reads, [&](uint64_t block) {
+      const std::optional<size_t> writer = writers.of(block);
+      if (writer && place[*writer] < place[i]) lost.push_back(block);
+    });
+    result.lost[i] = to_extents(std::move(lost));
+  }
+  return result;
 }
 
 }  // namespace argosy::payload

@@ -156,12 +156,4 @@ Result<MadeOperation> make_operation(const Work& work, const Image& fresh, const
   unreachable("a kind of work");
 }
 
-Result<MadeOperation> make_full_operation(const std::vector<Extent>& blocks, const Image& fresh) {
-  MadeOperation made;
-  const Bytes bytes = TRY(read_file_bytes(fresh, blocks));
-  set_packed(made, bytes, Packing::kBzip2);
-  made.operation.dst_extents = blocks;
-  return made;
-}
-
 }  // namespace argosy::payload

@@ -25,7 +25,4 @@ uint64_t memory_for(const Work& work);
 Result<MadeOperation> make_operation(const Work& work, const Image& fresh, const Image* old,
                                      Profile profile);
 
-// The task's blocks as a blob of their own, for the compatible profile.
-Result<MadeOperation> make_full_operation(const std::vector<Extent>& blocks, const Image& fresh);
-
 }  // namespace argosy::payload
