@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "base/bytes.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "lib/omaha/codes.h"
@@ -73,6 +74,7 @@ Step read_package(const Element& root, ClientDialect dialect, ClientUpdate& upda
   const Element& package = *packages.front();
   const std::string_view name = package.text_of("name");
   if (name.empty()) return invalid("Omaha Response has empty package name");
+  update.package = name;
   for (std::string& url : update.urls) {
     if (dialect.adds_slash && !url.ends_with('/')) url += '/';
     url += name;
@@ -97,10 +99,17 @@ Step read_action(const Element& root, ClientUpdate& update) {
   update.deadline = found->text_of("deadline");
   update.needs_admin = found->text_of("needsadmin") == "true";
   update.prompts = found->text_of("Prompt") == "true";
+  update.is_rollback = found->text_of("IsRollback") == "true";
   update.is_delta = found->text_of("IsDeltaPayload") == "true";
   update.disables_backoff = found->text_of("DisablePayloadBackoff") == "true";
   update.max_failures_per_url = max_failures(*found);
   return {};
+}
+
+std::string channel_metadata(const Element& root) {
+  const auto found = at_path(root, format("response/app/{}", kChannelMetadata));
+  if (found.empty()) return {};
+  return from_base64(trim(found.front()->text)).value_or("");
 }
 
 std::expected<ClientUpdate, Refusal> read_update(const Element& root, ClientDialect dialect) {
@@ -109,6 +118,7 @@ std::expected<ClientUpdate, Refusal> read_update(const Element& root, ClientDial
   const Element& check = *checks.front();
   ClientUpdate update;
   update.poll_seconds = poll_seconds(check);
+  update.channel_metadata = channel_metadata(root);
   const std::string* status = check.find("status");
   if (status == nullptr) return invalid("Omaha Response missing status");
   if (*status == update_status::kNoUpdate) return update;

@@ -25,7 +25,12 @@ struct ClientUpdate {
   bool disables_backoff = false;
   bool needs_admin = false;
   bool prompts = false;
+  bool is_rollback = false;  // ours: an older version is meant
   std::string deadline, more_info;
+  // Also without an update: what the channel offers, signed (lib/channel_metadata), decoded;
+  // empty if there is none or it is no base64. For who has keys for it.
+  std::string channel_metadata;
+  std::string package;  // the first package's name, without a URL
 
   bool operator==(const ClientUpdate&) const = default;
 };

@@ -78,4 +78,7 @@ inline constexpr std::string_view kInternal = "error-internal";
 
 inline constexpr std::string_view kProtocol = "3.0";
 
+// Argosy's element below <app>, with base64; clients that don't know it pass over it.
+inline constexpr std::string_view kChannelMetadata = "channel_metadata";
+
 }  // namespace argosy::omaha

@@ -1,5 +1,6 @@
 #include "lib/omaha/response.h"
 
+#include "base/text.h"
 #include "lib/omaha/fields.h"
 #include "lib/omaha/xml.h"
 
@@ -36,6 +37,7 @@ Result<Action> read_action(const Element& element) {
   reader.read("deadline", action.deadline);
   reader.read("MoreInfo", action.more_info);
   reader.read("Prompt", action.prompts);
+  reader.read("IsRollback", action.is_rollback);
   TRY(reader.end());
   return action;
 }
@@ -88,6 +90,11 @@ Result<AppResponse> read_app(const Element& element) {
     if (child.name == "ping") app.has_ping = true;
     if (child.name == "updatecheck") app.update = TRY(read_update(child));
     if (child.name == "event") ++app.events;
+    if (child.name == kChannelMetadata) {
+      auto bytes = from_base64(trim(child.text));
+      if (!bytes) return fail(Code::kInvalidArgument, "the channel's metadata are no base64");
+      app.channel_metadata = *std::move(bytes);
+    }
   }
   return app;
 }
@@ -127,6 +134,7 @@ Element element_of(const Action& action) {
   write(element, "deadline", action.deadline);
   write(element, "MoreInfo", action.more_info);
   write(element, "Prompt", action.prompts);
+  write(element, "IsRollback", action.is_rollback);
   return element;
 }
 
@@ -171,6 +179,10 @@ Element element_of(const AppResponse& app) {
   if (app.update) element.children.push_back(element_of(*app.update));
   for (uint32_t i = 0; i < app.events; ++i) {
     element.children.push_back(status_element("event", "ok"));
+  }
+  if (!app.channel_metadata.empty()) {
+    element.children.push_back(
+        {.name = std::string(kChannelMetadata), .text = to_base64(app.channel_metadata)});
   }
   return element;
 }

@@ -41,6 +41,7 @@ struct Action {
   uint32_t max_failures_per_url = 0;  // 0: the client's default
   std::string metadata_signature_rsa, metadata_size, deadline, more_info;
   bool prompts = false;
+  bool is_rollback = false;  // ours, IsRollback: the version is meant to be an older one
 
   bool operator==(const Action&) const = default;
 };
@@ -71,6 +72,8 @@ struct AppResponse {
   bool has_ping = false;
   std::optional<Update> update;
   uint32_t events = 0;  // how many were received; each is answered
+  // Argosy's: what the channel offers, signed (lib/channel_metadata); empty: none.
+  Bytes channel_metadata{};
 
   bool operator==(const AppResponse&) const = default;
 };

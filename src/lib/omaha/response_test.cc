@@ -26,6 +26,7 @@ Response full_response() {
   action.deadline = "now";
   action.more_info = "https://example.com/?a=1&b=2";
   action.prompts = true;
+  action.is_rollback = true;
   Manifest floor{"1.5.0", {package}, {action}, true, "needs \"this\" first", false};
   floor.packages[0].metadata = Metadata{"text/plain", "<free> text"};
   const Manifest target{"2.0.0", {package}, {action}, false, "", true};
@@ -82,6 +83,7 @@ TEST_CASE("what update_engine takes from the smallest good response") {
   expected.version = "1.2.3";
   expected.urls = {"http://h/p/update.gz"};
   expected.size = 4096;
+  expected.package = "update.gz";
   expected.sha256 = kSha256;
   expected.disables_backoff = true;
   CHECK(*update == expected);
@@ -97,6 +99,7 @@ TEST_CASE("elements are looked for in the whole document, and the first counts")
   CHECK(update->is_delta);
   CHECK(update->needs_admin);
   CHECK(update->prompts);
+  CHECK(update->is_rollback);
   CHECK(update->deadline == "now");
   CHECK(update->more_info == "https://example.com/?a=1&b=2");
 }
@@ -146,4 +149,33 @@ TEST_CASE("loose numbers and missing slashes") {
 TEST_CASE("bodies that are no response have their codes") {
   CHECK(static_cast<int>(read_client_response("").error().defect) == 30);
   CHECK(static_cast<int>(read_client_response("hello").error().defect) == 31);
+}
+
+TEST_CASE("the channel's signed metadata travel as base64, with and without an update") {
+  Response response = full_response();
+  response.apps[0].channel_metadata = "{\"signed\":\xff}";
+  const std::string text = to_xml(response);
+  CHECK(text.find("<channel_metadata><![CDATA[eyJzaWduZWQiOv99]]></channel_metadata>") !=
+        std::string::npos);
+  CHECK(parse_response(text) == response);
+  response.apps = {response.apps[0]};
+  const auto update = read_client_response(to_xml(response));
+  REQUIRE(update);
+  CHECK(update->channel_metadata == response.apps[0].channel_metadata);
+  CHECK(update->package == "update.gz");
+
+  response.apps[0].update = Update{"noupdate", {}, {}};
+  const auto nothing = read_client_response(to_xml(response));
+  REQUIRE(nothing);
+  CHECK_FALSE(nothing->has_update);
+  CHECK(nothing->channel_metadata == response.apps[0].channel_metadata);
+}
+
+TEST_CASE("channel metadata that are no base64: a strict reader refuses, a client has none") {
+  const std::string text =
+      "<response protocol=\"3.0\"><app appid=\"x\" status=\"ok\"><updatecheck "
+      "status=\"noupdate\"/><channel_metadata>?</channel_metadata></app></response>";
+  CHECK(parse_response(text).error().message() == "the channel's metadata are no base64");
+  REQUIRE(read_client_response(text));
+  CHECK(read_client_response(text)->channel_metadata.empty());
 }
