@@ -7,6 +7,7 @@ function(outside_library name)
   add_library(lib::${name} ALIAS PkgConfig::${name})
 endfunction()
 
+outside_library(curl libcurl)
 outside_library(fmt fmt)
 outside_library(uv libuv)
 outside_library(nghttp2 libnghttp2)

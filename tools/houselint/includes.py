@@ -18,6 +18,7 @@ LIBRARIES = (
     (re.compile(r"^libpq-fe\.h$"), "pq"),
     (re.compile(r"^pugixml\.hpp$"), "pugixml"),
     (re.compile(r"^prometheus/"), "prometheus"),
+    (re.compile(r"^curl/"), "curl"),
     (re.compile(r"^zlib\.h$"), "zlib"),
     (re.compile(r"^bzlib\.h$"), "bzip2"),
     (re.compile(r"^lzma\.h$"), "lzma"),
