@@ -32,6 +32,7 @@ class Applier::Run {
         metadata_(expect_.limits) {}
 
   Result<void> feed(BytesView bytes);
+  Result<void> verify_payload();
   Result<void> finish();
 
   uint64_t position() const;
@@ -65,7 +66,6 @@ class Applier::Run {
   Result<void> run_step(const Step& step, BytesView blob);
   Result<void> check_blob(const Operation& operation, BytesView blob);
   Result<void> feed_signature(BytesView& bytes);
-  Result<void> verify_payload();
   Result<void> verify_part(Installation& part);
 
   bool has_operations_left() const { return next_ < steps_.size(); }
@@ -351,6 +351,7 @@ Result<void> Applier::Run::feed(BytesView bytes) {
 // -- The end
 
 Result<void> Applier::Run::verify_payload() {
+  check(!has_failed_, "nothing is verified after an error");
   const uint64_t size = position();
   const bool is_whole = has_metadata() && !has_operations_left() && !has_signature_left();
   if (!is_whole || (expect_.size && *expect_.size != size)) {
@@ -410,6 +411,9 @@ Applier::~Applier() = default;
 
 Result<void> Applier::feed(BytesView bytes) {
   return run_->feed(bytes);
+}
+Result<void> Applier::verify_payload() {
+  return run_->verify_payload();
 }
 Result<void> Applier::finish() {
   return run_->finish();

@@ -70,6 +70,8 @@ class Applier {
   // Bytes from position() on. After an error it takes no more. It works as long as it
   // takes, which is long at the end of a delta's metadata: the old part is read then.
   Result<void> feed(BytesView bytes);
+  // The payload's end, the first part of finish(): its size, hash and signature. Quick.
+  Result<void> verify_payload();
   // The payload's end: all checks that were left. Long: it may read what was written.
   Result<void> finish();
 

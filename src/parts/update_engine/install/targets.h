@@ -1,0 +1,65 @@
+// What an update writes to, as the applier's Storage. Private to this folder.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "lib/payload/apply/storage.h"
+#include "sys/file/disk.h"
+
+namespace argosy::update_engine {
+
+// Pages that are durable leave the cache, so that what is read next comes from the medium.
+// A hint: what is not there, or no real file, is left alone.
+void drop_cache(const std::string& path);
+
+// The other slot. Before it is verified everything is made durable and read afresh.
+class SlotStorage final : public payload::Storage {
+ public:
+  static Result<std::unique_ptr<SlotStorage>> open(Disk& disk, const std::string& path,
+                                                   uint64_t capacity);
+
+  uint64_t capacity() const override { return capacity_; }
+  Result<void> read(uint64_t offset, std::span<char> to) override;
+  Result<void> write(uint64_t offset, BytesView bytes) override;
+  Result<void> set_size(uint64_t) override { return {}; }
+
+  // From now on: the first read makes all writes durable before.
+  void begin_verification() { is_to_be_synced_ = true; }
+
+ private:
+  SlotStorage(std::unique_ptr<File> file, uint64_t capacity)
+      : file_(std::move(file)), capacity_(capacity) {}
+
+  std::unique_ptr<File> file_;
+  uint64_t capacity_;
+  bool is_to_be_synced_ = false;
+};
+
+// A file that comes to be with the first write: not every payload has a kernel.
+class FileOnDemand final : public payload::Storage {
+ public:
+  FileOnDemand(Disk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
+
+  uint64_t capacity() const override { return kUnbounded; }
+  Result<void> read(uint64_t offset, std::span<char> to) override;
+  Result<void> write(uint64_t offset, BytesView bytes) override;
+  Result<void> set_size(uint64_t size) override;
+
+  const std::string& path() const { return path_; }
+  bool failed_to_open() const { return failed_to_open_; }
+
+ private:
+  Result<void> open();
+
+  Disk& disk_;
+  std::string path_;
+  std::unique_ptr<File> file_;
+  bool failed_to_open_ = false;
+};
+
+// The file and its name are durable; missing is no error.
+Result<void> sync_path(Disk& disk, const std::string& path);
+
+}  // namespace argosy::update_engine
