@@ -1,0 +1,260 @@
+#include "parts/update_service/api/api.h"
+
+#include "base/format.h"
+#include "parts/update_service/api/routes.h"
+#include "parts/update_service/auth/token.h"
+#include "parts/update_service/store/catalog_store.h"
+#include "sys/log/log.h"
+
+namespace argosy::update_service::api {
+namespace {
+
+constexpr std::string_view kJson = "application/json; charset=utf-8";
+constexpr size_t kMaxLoginBytes = 4096;
+constexpr Duration kStreamEvery = seconds(1);
+constexpr int kMostTurns = 600;  // then the client asks anew, and its token with it
+constexpr int kQuietTurns = 15;  // then a comment keeps proxies from closing the stream
+
+struct Failure {
+  int status;
+  std::string_view name;
+};
+
+Failure failure_of(Code code) {
+  switch (code) {
+    case Code::kInvalidArgument:
+    case Code::kOutOfRange:
+    case Code::kDeadlineExceeded:
+      return {400, "invalid"};
+    case Code::kUnauthenticated:
+      return {401, "unauthenticated"};
+    case Code::kPermissionDenied:
+      return {403, "forbidden"};
+    case Code::kNotFound:
+      return {404, "not_found"};
+    case Code::kAlreadyExists:
+      return {409, "already_exists"};
+    case Code::kFailedPrecondition:
+    case Code::kAborted:
+      return {409, "conflict"};
+    case Code::kResourceExhausted:
+      return {429, "too_many"};
+    case Code::kUnavailable:
+      return {503, "unavailable"};
+    default:
+      return {500, "internal"};
+  }
+}
+
+Headers safe_headers() {
+  return {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+}
+
+void refuse(Exchange& exchange, int status, std::string_view name, std::string_view description) {
+  exchange.respond(
+      status, kJson,
+      json::to_text(json::Object{{"error", name}, {"description", description}}) + "\n",
+      safe_headers());
+}
+
+void refuse(Exchange& exchange, const Error& error) {
+  const Failure failure = failure_of(error.code());
+  if (failure.status >= 500) log_error("an API call has failed", {{"error", error}});
+  refuse(exchange, failure.status, failure.name,
+         failure.status == 500 ? "the service's log says more" : error.text());
+}
+
+std::string peer_host(const Exchange& exchange) {
+  return exchange.peer_address().substr(0, exchange.peer_address().rfind(':'));
+}
+
+// What a call owns while it waits and runs at the desk.
+struct Order {
+  const Route* route;
+  std::vector<std::string> words;
+  std::string query;
+  Bytes raw_body;
+  json::Value body;
+  auth::Identity identity;
+  std::string new_secret, new_id;
+  WallTime now;
+};
+
+}  // namespace
+
+struct Api::Shared {
+  channel_metadata::Keyring channel_keys;
+  Random& random;
+
+  Result<json::Value> run(sql::Database& database, const Order& order) const {
+    const model::CatalogView catalog = TRY(store::load_catalog(database));
+    Call call{.database = database,
+              .catalog = *catalog,
+              .channel_keys = channel_keys,
+              .words = order.words,
+              .query = order.query,
+              .body = order.body,
+              .raw_body = order.raw_body,
+              .identity = order.identity,
+              .new_secret = order.new_secret,
+              .new_id = order.new_id,
+              .now = order.now};
+    return order.route->answer(call);
+  }
+};
+
+Api::Api(Loop&, Desk& desk, const Clock& clock, Random& random, ApiOptions options)
+    : desk_(desk),
+      clock_(clock),
+      gate_(desk, clock, random, std::move(options.gate)),
+      shared_(std::make_shared<const Shared>(std::move(options.channel_keys), random)),
+      title_(std::move(options.title)) {}
+
+Api::~Api() = default;
+
+HttpHandler Api::handler() {
+  return [this](Exchange& exchange) { return serve(exchange); };
+}
+
+Task<void> Api::serve(Exchange& exchange) {
+  const std::string_view path = exchange.head().path();
+  if (path == "/config") {
+    serve_config(exchange);
+    co_return;
+  }
+  if (path == "/login" && exchange.head().method == "POST") {
+    co_await serve_login(exchange);
+    co_return;
+  }
+  if (path == "/logout" && exchange.head().method == "POST") {
+    exchange.respond(204, "", "", {{"Set-Cookie", gate_.log_out_cookie()}});
+    co_return;
+  }
+  if (!path.starts_with("/api/")) {
+    refuse(exchange, 404, "not_found", "there is no such path");
+    co_return;
+  }
+  const auto identity = co_await result(gate_.admit(exchange));
+  if (!identity) {
+    refuse(exchange, identity.error());
+    co_return;
+  }
+  co_await serve_api(exchange, *identity);
+}
+
+void Api::serve_config(Exchange& exchange) {
+  const json::Value config = json::Object{{"title", title_},
+                                          {"logo", ""},
+                                          {"headerStyle", "light"},
+                                          {"accessManagementUrl", ""},
+                                          {"nebraskaVersion", ""},
+                                          {"loginUrl", "/login"},
+                                          {"authMode", auth::mode_name(gate_.mode())}};
+  exchange.respond(200, kJson, json::to_text(config) + "\n", safe_headers());
+}
+
+Task<void> Api::serve_login(Exchange& exchange) {
+  const auto body = co_await result(exchange.read_all(kMaxLoginBytes));
+  const auto value = body ? json::parse(*body) : Result<json::Value>(fail(body.error()));
+  if (!value || value->text_of("token").empty()) {
+    refuse(exchange, 400, "invalid", "a login is {\"token\": ...}");
+    co_return;
+  }
+  const auto cookie =
+      co_await result(gate_.log_in(std::string(value->text_of("token")), peer_host(exchange)));
+  if (!cookie) {
+    log_warn("a login was refused", {{"peer", exchange.peer_address()}, {"error", cookie.error()}});
+    refuse(exchange, cookie.error());
+    co_return;
+  }
+  exchange.respond(204, "", "", {{"Set-Cookie", *cookie}});
+}
+
+void Api::serve_session(Exchange& exchange, const auth::Identity& identity) {
+  const json::Value session = json::Object{{"user", identity.name},
+                                           {"role", auth::role_name(identity.role)},
+                                           {"csrf", gate_.csrf_of(exchange)}};
+  exchange.respond(200, kJson, json::to_text(session) + "\n", safe_headers());
+}
+
+Task<void> Api::serve_api(Exchange& exchange, auth::Identity identity) {
+  const RequestHead& head = exchange.head();
+  const std::string_view path = head.path().substr(std::string_view("/api/").size());
+  if (path == "session") co_return serve_session(exchange, identity);
+  if (path == "stream" && head.method == "GET") {
+    co_await stream(exchange);
+    co_return;
+  }
+  auto match = find_route(head.method, path);
+  if (!match) co_return refuse(exchange, 404, "not_found", "there is no such path");
+  if (match->route == nullptr) {
+    co_return refuse(exchange, 405, "method_not_allowed", "this path has other methods");
+  }
+  const Route& route = *match->route;
+  if (!identity.may(route.least)) {
+    co_return refuse(exchange, 403, "forbidden",
+                     format("this needs the role {}, and {} is {}", auth::role_name(route.least),
+                            identity.name, auth::role_name(identity.role)));
+  }
+  const auto body = co_await result(exchange.read_all(kMaxBodyBytes));
+  if (!body) co_return refuse(exchange, 413, "too_large", body.error().text());
+  auto order = std::make_shared<Order>(Order{.route = &route,
+                                             .words = std::move(match->words),
+                                             .query = std::string(head.query()),
+                                             .raw_body = *body,
+                                             .body = {},
+                                             .identity = std::move(identity),
+                                             .new_secret = auth::new_token(shared_->random),
+                                             .new_id = auth::new_token_id(shared_->random),
+                                             .now = clock_.wall_now()});
+  if (route.changes_something() && !body->empty()) {
+    auto value = json::parse(*body);
+    if (!value) co_return refuse(exchange, value.error());
+    order->body = *std::move(value);
+  }
+  const auto work = [shared = shared_, order](sql::Database& database) {
+    return shared->run(database, *order);
+  };
+  const auto answer = route.changes_something() ? co_await result(desk_.write<json::Value>(work))
+                                                : co_await result(desk_.read<json::Value>(work));
+  if (!answer) co_return refuse(exchange, answer.error());
+  if (answer->is_null()) co_return exchange.respond(204, "", "", safe_headers());
+  exchange.respond(200, kJson, json::to_text(*answer) + "\n", safe_headers());
+}
+
+// Server-sent events (HTML, section 9.2): the overview whenever it has changed.
+Task<void> Api::stream(Exchange& exchange) {
+  struct Place {
+    size_t& count;
+    explicit Place(size_t& of) : count(of) { ++count; }
+    ~Place() { --count; }
+  };
+  if (streams_ >= kMaxStreams) co_return refuse(exchange, 429, "too_many", "too many streams");
+  const Place place(streams_);
+  Headers headers = safe_headers();
+  headers.add("Content-Type", "text/event-stream");
+  exchange.start(200, headers);
+  std::string last;
+  int quiet = 0;
+  for (int turn = 0; turn < kMostTurns; ++turn, ++quiet) {
+    const json::Value now = co_await desk_.read<json::Value>(
+        [wall = clock_.wall_now()](sql::Database& database) -> Result<json::Value> {
+          const model::CatalogView catalog = TRY(store::load_catalog(database));
+          return overview(database, *catalog, wall);
+        });
+    std::string text = json::to_text(now);
+    if (text != last) {
+      exchange.write(format("event: overview\ndata: {}\n\n", text));
+      last = std::move(text);
+      quiet = 0;
+    } else if (quiet == kQuietTurns) {
+      exchange.write(": still here\n\n");
+      quiet = 0;
+    }
+    co_await exchange.writable();
+    co_await sleep_for(exchange.loop(), kStreamEvery);
+  }
+  exchange.finish();
+}
+
+}  // namespace argosy::update_service::api

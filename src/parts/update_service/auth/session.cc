@@ -1,0 +1,52 @@
+#include "parts/update_service/auth/session.h"
+
+#include "base/format.h"
+#include "base/text.h"
+#include "sys/crypto/hmac.h"
+
+namespace argosy::update_service::auth {
+
+std::string Sessions::mac(std::string_view purpose, std::string_view text) const {
+  return to_hex(BytesView(hmac_sha256(secret_, format("{}:{}", purpose, text))));
+}
+
+std::string Sessions::open(std::string_view token_id, WallTime now) const {
+  const int64_t end = (now + kSessionLength).time_since_epoch() / seconds(1);
+  const std::string text = format("{}.{}", token_id, end);
+  return format("{}.{}", text, mac("session", text));
+}
+
+std::optional<std::string> Sessions::read(std::string_view session, WallTime now) const {
+  const size_t last = session.rfind('.');
+  if (last == std::string_view::npos) return std::nullopt;
+  const std::string_view text = session.substr(0, last);
+  if (!is_equal_secret(mac("session", text), session.substr(last + 1))) return std::nullopt;
+  const auto sides = cut(text, ".");
+  const auto end = sides ? parse_int(sides->second) : std::nullopt;
+  if (!end || now.time_since_epoch() / seconds(1) >= *end) return std::nullopt;
+  return std::string(sides->first);
+}
+
+std::string Sessions::csrf(std::string_view session) const {
+  return mac("csrf", session);
+}
+
+bool Sessions::is_csrf(std::string_view session, std::string_view sent) const {
+  return is_equal_secret(csrf(session), sent);
+}
+
+std::optional<std::string> cookie_value(std::string_view header, std::string_view name) {
+  for (const std::string_view part : split(header, ';')) {
+    const auto sides = cut(trim(part), "=");
+    if (sides && sides->first == name) return std::string(sides->second);
+  }
+  return std::nullopt;
+}
+
+std::string session_cookie(std::string_view session, bool is_secure) {
+  const int64_t age = session.empty() ? 0 : kSessionLength / seconds(1);
+  return format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", kCookieName, session, age,
+                is_secure ? "; Secure" : "");
+}
+
+}  // namespace argosy::update_service::auth

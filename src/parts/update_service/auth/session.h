@@ -1,0 +1,40 @@
+// A browser's session: a cookie that names a token and an end, with a MAC. The token is
+// looked up with every request, so that taking it away ends the session. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/time.h"
+
+namespace argosy::update_service::auth {
+
+inline constexpr std::string_view kCookieName = "update_service_session";
+inline constexpr Duration kSessionLength = hours(12);
+
+class Sessions {
+ public:
+  // All servers behind one address need the same secret.
+  explicit Sessions(Bytes secret) : secret_(std::move(secret)) {}
+
+  std::string open(std::string_view token_id, WallTime now) const;
+  // The token's id; nothing if it is forged or over.
+  std::optional<std::string> read(std::string_view session, WallTime now) const;
+  // What a page has to send with everything that changes something: another site can make a
+  // browser send the cookie, but can't read this.
+  std::string csrf(std::string_view session) const;
+  bool is_csrf(std::string_view session, std::string_view sent) const;
+
+ private:
+  std::string mac(std::string_view purpose, std::string_view text) const;
+  Bytes secret_;
+};
+
+// Of a header "Cookie"; nothing when it has none of that name.
+std::optional<std::string> cookie_value(std::string_view header, std::string_view name);
+// Of a header "Set-Cookie"; an empty session takes it away. `is_secure`: over HTTPS only.
+std::string session_cookie(std::string_view session, bool is_secure);
+
+}  // namespace argosy::update_service::auth

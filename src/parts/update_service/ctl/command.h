@@ -1,0 +1,61 @@
+// The commands: one function each, with a table that says names, flags and help. Private to
+// this program.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/cli/flag_set.h"
+#include "parts/update_service/ctl/client.h"
+
+namespace argosy::update_service::ctl {
+
+enum Exit : int { kOk = 0, kApiError = 1, kUsageError = 2, kNoCommand = 3 };
+
+// What a command sees: its flags by name (empty: not given), its words, the service.
+struct Context {
+  const Client& client;
+  const std::map<std::string, std::string>& flags;
+  const std::vector<std::string>& words;
+  bool wants_json = false;
+  std::string out;  // printed when the command has ended well
+
+  const std::string& flag(const std::string& name) const { return flags.at(name); }
+  // Prints the value under --json and says so.
+  bool shows_json(const json::Value& value);
+};
+
+struct Flag {
+  const char* name;
+  const char* initial;
+  const char* help;
+  bool is_required = false;
+};
+
+struct Command {
+  const char* name;  // "group pause"
+  const char* usage;
+  const char* help;
+  std::vector<Flag> flags;
+  size_t words = 0;  // how many it needs
+  Result<void> (*run)(Context&) = nullptr;
+};
+
+std::span<const Command> catalog_commands();  // app, channel, package
+std::span<const Command> rollout_commands();  // group, rollout, status, instance, admin-user
+std::span<const Command> signing_commands();  // key, channel draft, sign, show, push
+
+// "/api/apps/ID" and more words behind it, each escaped.
+std::string app_path(const Context& context, const std::vector<std::string>& words = {});
+// All items of a list that comes in pages.
+Result<json::Array> list(Context& context, const std::string& path, std::string_view name);
+// The one whose "name" (or "version") this is, of an architecture by name; NotFound.
+Result<json::Value> find(const json::Array& items, std::string_view member, std::string_view value,
+                         std::string_view arch);
+// "1" of "amd64"; InvalidArgument.
+Result<int64_t> arch_number(std::string_view name);
+
+}  // namespace argosy::update_service::ctl

@@ -1,0 +1,227 @@
+// update-service: decides which machines get which update, over Omaha.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/format.h"
+#include "base/text.h"
+#include "io/loop/uv_loop.h"
+#include "lib/cli/flag_set.h"
+#include "parts/update_service/api/api.h"
+#include "parts/update_service/auth/accounts.h"
+#include "parts/update_service/hosting/hosting.h"
+#include "parts/update_service/mirror/mirror.h"
+#include "parts/update_service/server/server.h"
+#include "parts/update_service/store/catalog_store.h"
+#include "parts/update_service/store/desk.h"
+#include "sys/file/disk.h"
+#include "sys/log/log.h"
+#include "sys/notify/notify.h"
+#include "sys/random/random.h"
+
+namespace argosy::update_service {
+namespace {
+
+// Where Nebraska has its static payloads.
+constexpr std::string_view kPackagesPrefix = "/flatcar/";
+
+struct Options {
+  std::string host;
+  uint64_t port = 0;
+  std::string database;
+  bool is_debug = false;
+  std::string public_url;
+  uint64_t max_floors = 0;
+  bool hosts_packages = false;
+  std::string packages_path;
+  bool mirrors = false;
+  MirrorOptions mirror;
+  std::string auth_mode;
+  std::string root_token_file;
+  std::string channel_keys_file;
+  std::string title;
+  ServerOptions server;
+};
+
+void add_flags(cli::FlagSet& flags, Options& options) {
+  ServerOptions& server = options.server;
+  flags.section("Serving");
+  flags.add("host", options.host, "0.0.0.0", "Address to listen at.");
+  flags.add("port", options.port, 8000, "Port to run server");
+  flags.add("cert-file", server.tls.cert_file, "", "Certificate, to serve HTTPS.");
+  flags.add("key-file", server.tls.key_file, "", "Its key.");
+  flags.add("nebraska-url", options.public_url, "",
+            "Base URL of this server in the answers; default: as the client has reached it.");
+  flags.add("api-endpoint-suffix", server.endpoint_suffix, "",
+            "Secret that the update endpoint ends with: /v1/update/SECRET");
+  flags.add("trust-forwarded-for", server.trusts_forwarded_for, false,
+            "A proxy's X-Forwarded-For says who asks.");
+  flags.section("Payloads");
+  flags.add("host-flatcar-packages", options.hosts_packages, false,
+            "Host Flatcar packages in Nebraska");
+  flags.add("flatcar-packages-path", options.packages_path, "",
+            "Path where Flatcar packages files are stored");
+  flags.add("enable-syncer", options.mirrors, false, "Enable Flatcar packages syncer");
+  flags.add("sync-interval", options.mirror.interval, hours(1),
+            "Sync check interval (the minimum depends on the number of channels to sync)");
+  flags.add("sync-update-url", options.mirror.upstream, MirrorOptions().upstream,
+            "Flatcar update URL to sync from");
+  flags.add("syncer-packages-url", options.mirror.packages_url, "",
+            "Packages URL with {{ARCH}} and {{VERSION}}, instead of upstream's.");
+  flags.section("Operators");
+  flags.add("auth-mode", options.auth_mode, "tokens",
+            "Who may use the API: tokens, noop (anybody)");
+  flags.add("root-token-file", options.root_token_file, "",
+            "File with a token of an administrator, to begin with.");
+  flags.add("channel-keys-file", options.channel_keys_file, "",
+            "Public keys (PEM) that signed channel metadata are checked with.");
+  flags.add("client-title", options.title, "Update service", "Client app title");
+  flags.section("Fleet");
+  flags.add("database", options.database, "/var/lib/update-service/update-service.db",
+            "File of SQLite, or postgres:// for several servers.");
+  flags.add("forget-after", server.forget_after, hours(24 * 90),
+            "Drop machines that were not seen for so long; 0: never.");
+  flags.add("max-floors-per-response", options.max_floors, 5,
+            "Floors in one answer to a client that takes several.");
+  flags.section("Logging");
+  flags.add("http-log", server.logs_requests, false, "Enable http requests logging");
+  flags.add("debug", options.is_debug, false, "sets log level to debug");
+}
+
+struct Variable {
+  const char* name;
+  std::string_view flag;
+};
+constexpr Variable kVariables[] = {{"NEBRASKA_DB_URL", "database"},
+                                   {"NEBRASKA_MAX_FLOORS_PER_RESPONSE", "max-floors-per-response"}};
+
+Result<void> read_environment(cli::FlagSet& flags) {
+  for (const Variable& variable : kVariables) {
+    const char* value = std::getenv(variable.name);
+    if (value == nullptr || *value == '\0' || flags.was_given(variable.flag)) continue;
+    TRY_CONTEXT(flags.set(variable.flag, value), variable.name);
+  }
+  for (const std::string& name : flags.names()) {
+    const char* value = std::getenv(cli::environment_name("UPDATE_SERVICE", name).c_str());
+    if (value == nullptr || *value == '\0' || flags.was_given(name)) continue;
+    TRY(flags.set(name, value));
+  }
+  return {};
+}
+
+// The order is that of their birth, for ever; see lib/sql/migrate.h.
+std::vector<sql::Step> all_steps() {
+  std::vector<sql::Step> steps;
+  for (const sql::Step& step : store::steps()) steps.push_back(step);
+  for (const sql::Step& step : auth::steps()) steps.push_back(step);
+  return steps;
+}
+
+Result<api::ApiOptions> api_options(const Options& options) {
+  constexpr uint64_t kMaxSmallFile = 1 << 20;
+  api::ApiOptions made;
+  const auto mode = auth::parse_mode(options.auth_mode);
+  if (!mode) return fail(Code::kInvalidArgument, "-auth-mode is tokens or noop");
+  made.gate.mode = *mode;
+  made.gate.has_secure_cookies =
+      !options.server.tls.cert_file.empty() || options.public_url.starts_with("https://");
+  if (!options.root_token_file.empty()) {
+    made.gate.root_token =
+        trim(TRY(read_file(real_disk(), options.root_token_file, kMaxSmallFile)));
+  }
+  if (!options.channel_keys_file.empty()) {
+    const Bytes keys = TRY(read_file(real_disk(), options.channel_keys_file, kMaxSmallFile));
+    made.channel_keys = TRY(channel_metadata::Keyring::from_pem(keys));
+  }
+  made.title = options.title;
+  return made;
+}
+
+Task<void> run(UvLoop* loop, Server* server, Mirror* mirror, std::optional<Error>* why) {
+  if (const auto started = co_await result(server->start()); !started) {
+    *why = started.error();
+    loop->stop();
+    co_return;
+  }
+  (void)notify_service_manager("READY=1");
+  if (mirror != nullptr) co_await mirror->run();
+}
+
+Task<void> end(UvLoop* loop, Server* server) {
+  (void)notify_service_manager("STOPPING=1");
+  (void)co_await result(server->stop());
+  loop->stop();
+}
+
+Result<void> serve(Options& options) {
+  UvLoop loop;
+  const auto desk = TRY(Desk::open(loop, {.database = options.database, .steps = all_steps()}));
+  options.server.listen = {format("{}:{}", options.host, options.port)};
+  options.server.public_url = options.public_url;
+  options.server.answer.max_floors = options.max_floors;
+  options.server.tls.verify_peer = false;
+  options.server.tls.alpn = {"h2", "http/1.1"};
+  std::unique_ptr<Hosting> hosting;
+  if (options.hosts_packages) {
+    hosting = TRY_CONTEXT(Hosting::open(loop, options.packages_path), "the packages' directory");
+    options.server.mounts.push_back(
+        {std::string(kPackagesPrefix), hosting->handler(std::string(kPackagesPrefix))});
+  }
+  api::Api api(loop, *desk, real_clock(), real_random(), TRY(api_options(options)));
+  for (const char* path : {"/api", "/login", "/logout", "/config"}) {
+    options.server.mounts.push_back({path, api.handler()});
+  }
+  std::unique_ptr<Mirror> mirror;
+  if (options.mirrors) {
+    options.mirror.hosted_url = kPackagesPrefix;
+    mirror = std::make_unique<Mirror>(loop, real_clock(), *desk, hosting.get(), options.mirror);
+  }
+  Server server(loop, loop.network(), real_clock(), *desk, real_disk(), std::move(options.server));
+  std::optional<Error> why;
+  Scope scope(loop);
+  bool is_ending = false;
+  for (const int number : {SIGTERM, SIGINT}) {
+    loop.on_signal(number, [&] {
+      if (std::exchange(is_ending, true)) return loop.stop();
+      scope.spawn(end(&loop, &server));
+    });
+  }
+  scope.spawn(run(&loop, &server, mirror.get(), &why));
+  loop.run();
+  if (why) return fail(*std::move(why));
+  return {};
+}
+
+int start(const std::vector<std::string>& arguments) {
+  Options options;
+  cli::FlagSet flags("update-service");
+  add_flags(flags, options);
+  const auto words = flags.parse(arguments);
+  if (!words && words.error().code() == Code::kAborted) {
+    std::printf("%s", flags.usage().c_str());
+    return 0;
+  }
+  if (!words || !words->empty()) {
+    const std::string what =
+        words ? "unexpected argument: " + words->front() : words.error().message();
+    std::fprintf(stderr, "%s\nRun 'update-service --help' for usage.\n", what.c_str());
+    return 2;
+  }
+  if (const auto set = read_environment(flags); !set) {
+    std::fprintf(stderr, "%s\n", set.error().text().c_str());
+    return 2;
+  }
+  const auto begun = start_logging(
+      {.level = options.is_debug ? LogLevel::kDebug : LogLevel::kInfo, .as_json = false});
+  if (!begun) std::fprintf(stderr, "%s\n", begun.error().text().c_str());
+  if (const auto served = serve(options); !served) log_fatal(served.error().text());
+  return 0;
+}
+
+}  // namespace
+}  // namespace argosy::update_service
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  return argosy::update_service::start({argv + 1, argv + argc});
+}
