@@ -4,6 +4,7 @@
 #include "parts/update_engine/daemon/host.h"
 #include "parts/update_engine/daemon/server.h"
 #include "parts/update_engine/slots/run.h"
+#include "parts/update_engine/status/good_root_exit.h"
 #include "sys/file/disk.h"
 #include "sys/log/log.h"
 #include "sys/notify/notify.h"
@@ -16,8 +17,6 @@ namespace {
 constexpr auto kGoodRootDelay = seconds(45);
 // It waits for units, as long as their files say.
 constexpr auto kGoodRootLimit = hours(2);
-// Of the program that marks: this version does not do what it should.
-constexpr int kUnhealthyExitCode = 3;
 constexpr std::string_view kBusName = "com.coreos.update1";
 constexpr std::string_view kObject = "/com/coreos/update1";
 constexpr std::string_view kInterface = "com.coreos.update1.Manager";
@@ -223,7 +222,7 @@ Task<void> Worker::mark_good() {
     outcome = GoodRoot::kFailed;
   } else if (!ended->is_success()) {
     log_error("what runs is not marked as good: " + ended->text());
-    outcome = ended->number == kUnhealthyExitCode ? GoodRoot::kUnhealthy : GoodRoot::kFailed;
+    outcome = ended->number == kExitFallsBack ? GoodRoot::kUnhealthy : GoodRoot::kFailed;
   }
   perform(attempter_.on_good_root(outcome, now()));
 }

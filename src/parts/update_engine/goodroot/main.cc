@@ -11,14 +11,11 @@
 #include "parts/update_engine/goodroot/gate.h"
 #include "parts/update_engine/goodroot/good_root.h"
 #include "parts/update_engine/slots/slots.h"
+#include "parts/update_engine/status/good_root_exit.h"
 #include "sys/clock/clock.h"
 
 namespace argosy::update_engine {
 namespace {
-
-constexpr int kIsGood = 0;
-constexpr int kFailed = 1;
-constexpr int kIsNotHealthy = 75;  // EX_TEMPFAIL; update_engine knows it
 
 struct Options {
   std::string root, device, disk, rootdev, bus, reboot;
@@ -96,9 +93,12 @@ Result<void> run_task(UvLoop& loop, Task<void> task) {
     co_await of->join();
     which->stop();
   };
-  scope.spawn(std::move(task));
   Scope watcher(loop);
-  watcher.spawn(watch(&scope, &loop));
+  // In a turn: a stop() before run() would be forgotten.
+  loop.post([&] {
+    scope.spawn(std::move(task));
+    watcher.spawn(watch(&scope, &loop));
+  });
   loop.run();
   if (error) return fail(*std::move(error));
   return {};
@@ -115,7 +115,7 @@ Result<int> fall_back(UvLoop& loop, systemd::Bus& bus, const Options& options,
   if (standing.is_good || !standing.has_other) {
     say(format("Version {} is not healthy; it stays, since {}.", version,
                standing.is_good ? "it was good before" : "there is no other to go back to"));
-    return kIsNotHealthy;
+    return kExitNotMarked;
   }
   TRY(record(options, slot, verdict.missing));
   TRY(give_up(real_disk(), slot));
@@ -123,7 +123,7 @@ Result<int> fall_back(UvLoop& loop, systemd::Bus& bus, const Options& options,
              version));
   const RebootBy by = TRY(parse_reboot_by(options.reboot));
   TRY(run_task(loop, reboot(bus, by)));
-  return kIsNotHealthy;
+  return kExitFallsBack;
 }
 
 Result<int> run(const Options& options) {
@@ -138,7 +138,7 @@ Result<int> run(const Options& options) {
     if (!verdict.missing.empty()) return fall_back(loop, *bus, options, slot, verdict);
   }
   TRY(mark_good(real_disk(), slot));
-  return kIsGood;
+  return kExitGood;
 }
 
 }  // namespace
@@ -154,10 +154,10 @@ int main(int argc, char** argv) {
     const bool asked = !words && words.error().code() == Code::kAborted;
     if (!words && !asked) update_engine::say(words.error().message());
     std::fputs(flags.usage().c_str(), asked ? stdout : stderr);
-    return asked ? EXIT_SUCCESS : update_engine::kFailed;
+    return asked ? EXIT_SUCCESS : update_engine::kExitNotMarked;
   }
   const auto code = update_engine::run(options);
   if (code) return *code;
   update_engine::say(code.error().text());
-  return update_engine::kFailed;
+  return update_engine::kExitNotMarked;
 }

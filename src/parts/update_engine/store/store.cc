@@ -39,6 +39,10 @@ std::string seal_of(const payload::Checkpoint& checkpoint, std::string_view payl
 
 Result<Store> Store::open(Disk& disk, std::string directory) {
   TRY(disk.make_directories(directory, 0700));
+  // A directory that was only just made could go with a power cut, and all preferences too.
+  for (std::string at = directory; at != parent_path(at); at = parent_path(at)) {
+    TRY(disk.sync_directory(parent_path(at)));
+  }
   for (const std::string& name : TRY(disk.list(directory))) {
     // replace_file's temporary names have a dot, which no key has.
     if (!is_pref_key(name) && name.ends_with(".tmp")) {

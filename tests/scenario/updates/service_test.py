@@ -1,0 +1,182 @@
+"""The whole loop with the real update service; see README.md. Needs root, loop devices, mounts."""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.error
+import urllib.request
+
+from machine import APP, Machine, Workshop, program, read, wait_until, write
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
+                                "conformance", "cluster"))
+
+from cluster import die_with_parent, free_ports  # noqa: E402
+
+APP_ID = APP.strip("{}")
+TOKEN = "a token for the only administrator"
+NEED_REBOOT = "UPDATE_STATUS_UPDATED_NEED_REBOOT"
+IDLE = "UPDATE_STATUS_IDLE"
+
+
+class Service:
+    """update-service that hosts what it offers."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.port = free_ports(1)[0]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.packages = os.path.join(directory, "packages")
+        os.makedirs(self.packages)
+        token = write(os.path.join(directory, "token"), TOKEN + "\n")
+        self.log = os.path.join(directory, "service.log")
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [program("UPDATE_SERVICE"), "-host", "127.0.0.1", "-port", str(self.port),
+                 "-database", os.path.join(directory, "db"), "-root-token-file", token,
+                 "-host-flatcar-packages", "-flatcar-packages-path", self.packages],
+                stderr=log, preexec_fn=die_with_parent)
+        wait_until("the update service", self.is_ready)
+
+    def is_ready(self):
+        assert self.process.poll() is None, read(self.log).decode()
+        try:
+            with urllib.request.urlopen(self.url + "/health", timeout=10):
+                return True
+        except OSError:
+            return False
+
+    def close(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+
+    def ask(self, method, path, body=None):
+        request = urllib.request.Request(
+            f"{self.url}/api{path}", None if body is None else json.dumps(body).encode(),
+            {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json"},
+            method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.read().decode()}") from error
+
+    def add_package(self, version, payload, source=""):
+        name = f"{version}-{source or 'full'}.gz"
+        write(os.path.join(self.packages, name), payload)
+        digest = base64.b64encode(hashlib.sha256(payload).digest()).decode()
+        sha1 = base64.b64encode(hashlib.sha1(payload).digest()).decode()
+        return self.ask("POST", f"/apps/{APP_ID}/packages", {
+            "application_id": APP_ID, "type": 1, "arch": 1, "version": version,
+            "source_version": source, "url": "/flatcar/", "filename": name,
+            "size": str(len(payload)), "hash": sha1,
+            "flatcar_action": {"event": "postinstall", "sha256": digest}})
+
+    def stable(self):
+        channels = self.ask("GET", f"/apps/{APP_ID}/channels?perpage=50")["channels"]
+        return next(c for c in channels if c["name"] == "stable" and c["arch"] == 1)
+
+    def offer(self, package):
+        channel = self.stable()
+        channel["package_id"] = package["id"]
+        self.ask("PUT", f"/apps/{APP_ID}/channels/{channel['id']}", channel)
+
+    def group(self):
+        groups = self.ask("GET", f"/apps/{APP_ID}/groups?perpage=50")["groups"]
+        return next(g for g in groups if g["track"] == "stable"
+                    and g["channel_id"] == self.stable()["id"])
+
+    def set_policy(self, **policy):
+        group = self.group()
+        self.ask("PUT", f"/apps/{APP_ID}/groups/{group['id']}", {**group, **policy})
+
+    def instance(self, machine_id):
+        group = self.group()
+        found = self.ask("GET", f"/apps/{APP_ID}/groups/{group['id']}/instances?status=0"
+                                f"&sort=2&sortOrder=0&page=1&perpage=50&duration=30d")
+        return next((i for i in found["instances"] if i["id"] == machine_id), None)
+
+
+class Loop(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="argosy_update_loop_")
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.workshop = Workshop(self.directory)
+        self.service = Service(self.directory)
+        self.addCleanup(self.service.close)
+
+    def status_of(self, machine):
+        machine_id = read(machine.at("root/etc/machine-id")).decode().strip()
+        instance = self.service.instance(machine_id)
+        return instance and (instance["application"]["version"],
+                             instance["application"]["status"])
+
+    def update(self, machine):
+        """Asks again while the service has granted enough for this second."""
+        def attempt():
+            machine.attempt()
+            wait_until("an end", lambda: machine.status() in (NEED_REBOOT, IDLE))
+            return machine.status() == NEED_REBOOT
+        try:
+            wait_until("the update", attempt)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{machine.log()}") from error
+
+    def test_by_delta_then_a_bad_version_that_stops_the_rollout(self):
+        one, two = self.workshop.image("1.0.0"), self.workshop.image("2.0.0")
+        three = self.workshop.image("3.0.0", "squashfs")
+        self.service.set_policy(policy_safe_mode=True, policy_max_updates_per_period=1,
+                                policy_period_interval="1 seconds")
+        package = self.service.add_package("2.0.0", self.workshop.payload("full", two))
+        delta = self.workshop.payload("delta", two, one)
+        self.service.add_package("2.0.0", delta, "1.0.0")
+        self.service.offer(package)
+        machine = Machine(tempfile.mkdtemp(dir=self.directory), one)
+        self.addCleanup(machine.destroy)
+        self.assertEqual(machine.boot(), "1.0.0")
+        machine.start_engine(self.service.url + "/v1/update/")
+        self.update(machine)
+        # Told by its size: the delta it was.
+        self.assertIn(f"/{len(delta)} bytes (100%)", machine.log())
+        self.assertEqual(machine.slot_bytes(4, os.path.getsize(two)), read(two))
+        self.assertEqual(self.status_of(machine), ("1.0.0", 5))
+
+        self.assertEqual(machine.reboot(), "2.0.0")
+        machine.start_engine(self.service.url + "/v1/update/")
+        wait_until("marked good", lambda: machine.attribute(4, "S") == 1)
+        machine.attempt()
+        wait_until("the service knows", lambda: self.status_of(machine) == ("2.0.0", 4))
+        self.assertTrue(self.service.group()["policy_updates_enabled"])
+
+        self.service.offer(self.service.add_package(
+            "3.0.0", self.workshop.payload("third", three)))
+        wait_until("rest", lambda: machine.status() == IDLE)
+        self.update(machine)
+        self.assertEqual(machine.reboot(), "3.0.0")
+        # It is not marked good before the next boot, which is the old version's.
+        self.assertEqual(machine.reboot(), "2.0.0")
+        machine.start_engine(self.service.url + "/v1/update/")
+        machine.attempt()
+        wait_until("the service knows", lambda: self.status_of(machine) == ("2.0.0", 3))
+        wait_until("the rollout stops",
+                   lambda: not self.service.group()["policy_updates_enabled"])
+        self.assertEqual(machine.grub_choice(takes_try=False), 4)
+
+        # An operator lets it go on: the machine remembers what was bad.
+        self.service.set_policy(policy_updates_enabled=True)
+        wait_until("rest", lambda: machine.status() == IDLE)
+        machine.attempt()
+        wait_until("the refusal", lambda: "version 3.0.0 was installed before and did not hold"
+                   in machine.log())
+        self.assertEqual(machine.grub_choice(takes_try=False), 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
