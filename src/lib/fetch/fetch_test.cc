@@ -95,7 +95,8 @@ struct Served {
   Got get(Request request) {
     Got got;
     Scope scope(loop);
-    scope.spawn(run(this, std::move(request), &got));
+    // In a turn: a stop() before run() would be forgotten.
+    loop.post([&] { scope.spawn(run(this, std::move(request), &got)); });
     loop.run();
     return got;
   }

@@ -11,6 +11,8 @@
 #include "parts/update_service/auth/accounts.h"
 #include "parts/update_service/hosting/hosting.h"
 #include "parts/update_service/mirror/mirror.h"
+#include "parts/update_service/oidc/login.h"
+#include "parts/update_service/page/page.h"
 #include "parts/update_service/server/server.h"
 #include "parts/update_service/store/catalog_store.h"
 #include "parts/update_service/store/desk.h"
@@ -24,6 +26,15 @@ namespace {
 
 // Where Nebraska has its static payloads.
 constexpr std::string_view kPackagesPrefix = "/flatcar/";
+constexpr uint64_t kMaxSmallFile = 1 << 20;
+constexpr size_t kMinSecretBytes = 32;
+
+struct OidcFlags {
+  oidc::LoginOptions login;
+  std::string client_secret_file;
+  std::string admin_roles, operator_roles, viewer_roles, scopes;
+  std::string management_url, logout_url;
+};
 
 struct Options {
   std::string host;
@@ -34,14 +45,42 @@ struct Options {
   uint64_t max_floors = 0;
   bool hosts_packages = false;
   std::string packages_path;
+  uint64_t max_upload = 0;
   bool mirrors = false;
   MirrorOptions mirror;
   std::string auth_mode;
   std::string root_token_file;
   std::string channel_keys_file;
   std::string title;
+  std::string session_secret_file;
+  OidcFlags oidc;
+  std::string page_directory;
   ServerOptions server;
 };
+
+void add_oidc_flags(cli::FlagSet& flags, OidcFlags& oidc) {
+  oidc::LoginOptions& login = oidc.login;
+  flags.add("oidc-issuer-url", login.provider.issuer, "", "OIDC Issuer URL");
+  flags.add("oidc-client-id", login.provider.client_id, "",
+            "OIDC Client ID used for authentication");
+  flags.add("oidc-client-secret-file", oidc.client_secret_file, "",
+            "File with the client's secret; none: a public client.");
+  flags.add("oidc-ca-file", login.provider.ca_file, "",
+            "Authorities (PEM) of the provider, instead of the system's.");
+  flags.add("oidc-admin-roles", oidc.admin_roles, "", "Comma-separated list of admin roles");
+  flags.add("oidc-operator-roles", oidc.operator_roles, "",
+            "Comma-separated list of operator roles");
+  flags.add("oidc-viewer-roles", oidc.viewer_roles, "", "Comma-separated list of viewer roles");
+  flags.add("oidc-roles-path", login.roles_path, "roles",
+            "Where the roles are in the ID token: names with dots between");
+  flags.add("oidc-scopes", oidc.scopes, "openid,profile,email", "Comma-separated list of scopes");
+  flags.add("oidc-audience", login.audience, "",
+            "Audience of access tokens in API calls; none: these are refused.");
+  flags.add("oidc-use-userinfo", login.uses_userinfo, false,
+            "The roles are in the userinfo, not in the token.");
+  flags.add("oidc-management-url", oidc.management_url, "", "The provider's page of an account.");
+  flags.add("oidc-logout-url", oidc.logout_url, "", "The provider's page to log out.");
+}
 
 void add_flags(cli::FlagSet& flags, Options& options) {
   ServerOptions& server = options.server;
@@ -61,6 +100,8 @@ void add_flags(cli::FlagSet& flags, Options& options) {
             "Host Flatcar packages in Nebraska");
   flags.add("flatcar-packages-path", options.packages_path, "",
             "Path where Flatcar packages files are stored");
+  flags.add("max-upload-size", options.max_upload, uint64_t{8} << 30,
+            "Largest file that operators may upload, in bytes.");
   flags.add("enable-syncer", options.mirrors, false, "Enable Flatcar packages syncer");
   flags.add("sync-interval", options.mirror.interval, hours(1),
             "Sync check interval (the minimum depends on the number of channels to sync)");
@@ -69,13 +110,19 @@ void add_flags(cli::FlagSet& flags, Options& options) {
   flags.add("syncer-packages-url", options.mirror.packages_url, "",
             "Packages URL with {{ARCH}} and {{VERSION}}, instead of upstream's.");
   flags.section("Operators");
-  flags.add("auth-mode", options.auth_mode, "tokens",
-            "Who may use the API: tokens, noop (anybody)");
+  flags.add(
+      "auth-mode", options.auth_mode, "tokens",
+      "Who may use the API: tokens, noop (anybody), oidc (an OpenID provider's users, and tokens)");
   flags.add("root-token-file", options.root_token_file, "",
             "File with a token of an administrator, to begin with.");
   flags.add("channel-keys-file", options.channel_keys_file, "",
             "Public keys (PEM) that signed channel metadata are checked with.");
+  flags.add("http-static-dir", options.page_directory, "",
+            "Directory of the page's files, instead of the built-in ones.");
   flags.add("client-title", options.title, "Update service", "Client app title");
+  flags.add("session-secret-file", options.session_secret_file, "",
+            "Secret of 32 bytes or more, the same for all servers behind one address.");
+  add_oidc_flags(flags, options.oidc);
   flags.section("Fleet");
   flags.add("database", options.database, "/var/lib/update-service/update-service.db",
             "File of SQLite, or postgres:// for several servers.");
@@ -117,11 +164,41 @@ std::vector<sql::Step> all_steps() {
   return steps;
 }
 
+std::vector<std::string> words_of(std::string_view list) {
+  std::vector<std::string> words;
+  for (const std::string_view word : split(list, ',')) {
+    if (!trim(word).empty()) words.emplace_back(trim(word));
+  }
+  return words;
+}
+
+Result<void> add_oidc(const Options& options, api::ApiOptions& made) {
+  const OidcFlags& flags = options.oidc;
+  oidc::LoginOptions login = flags.login;
+  login.admin_roles = words_of(flags.admin_roles);
+  login.operator_roles = words_of(flags.operator_roles);
+  login.viewer_roles = words_of(flags.viewer_roles);
+  login.scopes = words_of(flags.scopes);
+  std::string base = options.public_url;
+  while (base.ends_with('/')) base.pop_back();
+  login.provider.redirect_url = base + "/login/callback";
+  if (!flags.client_secret_file.empty()) {
+    login.provider.client_secret =
+        trim(TRY(read_file(real_disk(), flags.client_secret_file, kMaxSmallFile)));
+  }
+  login.secret = made.gate.session_secret;
+  login.has_secure_cookies = made.gate.has_secure_cookies;
+  TRY(oidc::check_options(login));
+  made.oidc = std::move(login);
+  made.logout_url = flags.logout_url;
+  made.management_url = flags.management_url;
+  return {};
+}
+
 Result<api::ApiOptions> api_options(const Options& options) {
-  constexpr uint64_t kMaxSmallFile = 1 << 20;
   api::ApiOptions made;
   const auto mode = auth::parse_mode(options.auth_mode);
-  if (!mode) return fail(Code::kInvalidArgument, "-auth-mode is tokens or noop");
+  if (!mode) return fail(Code::kInvalidArgument, "-auth-mode is tokens, noop or oidc");
   made.gate.mode = *mode;
   made.gate.has_secure_cookies =
       !options.server.tls.cert_file.empty() || options.public_url.starts_with("https://");
@@ -134,7 +211,38 @@ Result<api::ApiOptions> api_options(const Options& options) {
     made.channel_keys = TRY(channel_metadata::Keyring::from_pem(keys));
   }
   made.title = options.title;
+  if (!options.session_secret_file.empty()) {
+    made.gate.session_secret =
+        trim(TRY(read_file(real_disk(), options.session_secret_file, kMaxSmallFile)));
+    if (made.gate.session_secret.size() < kMinSecretBytes) {
+      return fail(Code::kInvalidArgument, "-session-secret-file has less than 32 bytes");
+    }
+  }
+  if (*mode == auth::Mode::kOidc) TRY(add_oidc(options, made));
   return made;
+}
+
+// Both outlive the server; either may be null.
+std::vector<OutsideCounter> counters_of(const Hosting* hosting, const Mirror* mirror) {
+  std::vector<OutsideCounter> counters;
+  if (hosting != nullptr) {
+    counters.push_back({"update_service_hosted_bytes_total", "Bytes of payloads that were sent.",
+                        [hosting] { return static_cast<double>(hosting->bytes_served()); }});
+  }
+  if (mirror == nullptr) return counters;
+  counters.push_back({"update_service_mirror_rounds_total", "Times that upstream was asked.",
+                      [mirror] { return static_cast<double>(mirror->figures().rounds); }});
+  counters.push_back({"update_service_mirror_failures_total",
+                      "Channels that could not be brought up to date.",
+                      [mirror] { return static_cast<double>(mirror->figures().failures); }});
+  counters.push_back({"update_service_mirror_packages_total", "Packages that upstream brought.",
+                      [mirror] { return static_cast<double>(mirror->figures().packages); }});
+  return counters;
+}
+
+Result<std::vector<PageFile>> page_files(const std::string& directory) {
+  if (directory.empty()) return built_in_files();
+  return TRY_CONTEXT(read_page_files(real_disk(), directory), "-http-static-dir");
 }
 
 Task<void> run(UvLoop* loop, Server* server, Mirror* mirror, std::optional<Error>* why) {
@@ -167,15 +275,22 @@ Result<void> serve(Options& options) {
     options.server.mounts.push_back(
         {std::string(kPackagesPrefix), hosting->handler(std::string(kPackagesPrefix))});
   }
-  api::Api api(loop, *desk, real_clock(), real_random(), TRY(api_options(options)));
+  api::ApiOptions operators = TRY(api_options(options));
+  operators.hosting = hosting.get();
+  operators.hosted_url = kPackagesPrefix;
+  operators.max_upload = options.max_upload;
+  api::Api api(loop, *desk, real_clock(), real_random(), std::move(operators));
   for (const char* path : {"/api", "/login", "/logout", "/config"}) {
     options.server.mounts.push_back({path, api.handler()});
   }
+  Page page(TRY(page_files(options.page_directory)));
+  options.server.mounts.push_back({"/", page.handler()});
   std::unique_ptr<Mirror> mirror;
   if (options.mirrors) {
     options.mirror.hosted_url = kPackagesPrefix;
     mirror = std::make_unique<Mirror>(loop, real_clock(), *desk, hosting.get(), options.mirror);
   }
+  options.server.counters = counters_of(hosting.get(), mirror.get());
   Server server(loop, loop.network(), real_clock(), *desk, real_disk(), std::move(options.server));
   std::optional<Error> why;
   Scope scope(loop);

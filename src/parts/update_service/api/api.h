@@ -1,7 +1,8 @@
 // The operators' REST API: Nebraska's paths and names below /api (its backend/api/spec.yaml),
 // and beside them what it has not: pause, resume and shares of a rollout, pins, forced
 // rollbacks, signed channel metadata, users and tokens, the audit book, an overview that says
-// what is stuck, and a stream of it. Also /login, /logout and /config. The loop's thread.
+// what is stuck, and a stream of it. Also /login, /logout and /config,
+// and with an OpenID provider /login/oidc and /login/callback. The loop's thread.
 #pragma once
 
 #include <memory>
@@ -9,6 +10,8 @@
 #include "io/http/exchange.h"
 #include "lib/channel_metadata/trust/trust.h"
 #include "parts/update_service/auth/gate.h"
+#include "parts/update_service/hosting/hosting.h"
+#include "parts/update_service/oidc/login.h"
 #include "parts/update_service/store/desk.h"
 
 namespace argosy::update_service::api {
@@ -18,10 +21,19 @@ inline constexpr size_t kMaxStreams = 64;
 
 struct ApiOptions {
   auth::GateOptions gate;
+  // Of the mode oidc, which needs them.
+  std::optional<oidc::LoginOptions> oidc;
+  std::string logout_url, management_url;  // the provider's, for the page
   // Who may sign what channels offer; without keys no metadata are taken.
   channel_metadata::Keyring channel_keys;
   std::string title = "Update service";
+  // Takes in the files of packages and outlives the Api; null: none are taken.
+  Hosting* hosting = nullptr;
+  std::string hosted_url = "/flatcar/";  // where the Hosting is mounted
+  uint64_t max_upload = uint64_t{8} << 30;
 };
+
+class Uploads;
 
 class Api {
  public:
@@ -33,21 +45,29 @@ class Api {
   HttpHandler handler();
 
   struct Shared;
+  struct Order;
 
  private:
   Task<void> serve(Exchange& exchange);
   Task<void> serve_login(Exchange& exchange);
+  Task<void> serve_oidc_begin(Exchange& exchange);
+  Task<void> serve_oidc_end(Exchange& exchange);
   Task<void> serve_api(Exchange& exchange, auth::Identity identity);
+  Task<void> read_body(Exchange& exchange, Order& order);
+  Task<void> take_file(Exchange& exchange, std::shared_ptr<Order> order);
+  Task<void> forget_file(std::string package_id);
   Task<void> stream(Exchange& exchange);
   void serve_config(Exchange& exchange);
   void serve_session(Exchange& exchange, const auth::Identity& identity);
 
   Desk& desk_;
   const Clock& clock_;
+  std::unique_ptr<oidc::Login> oidc_;  // none but in the mode oidc
   auth::Gate gate_;
   // The desk's threads use it, also after we are gone.
   std::shared_ptr<const Shared> shared_;
-  std::string title_;
+  std::unique_ptr<Uploads> uploads_;
+  std::string title_, logout_url_, management_url_;
   size_t streams_ = 0;
 };
 

@@ -137,6 +137,22 @@ Result<json::Value> change_package(Call& call) {
   return saved(call, "change", after, to_json(call.catalog, before));
 }
 
+// The body is what Uploads::take_in gave. The package may have changed since the file came.
+Result<json::Value> attach_file(Call& call) {
+  const model::Package& before = *TRY(package_of(call));
+  model::Package after = before;
+  TRY(take_fields(call, after));
+  const auto fits = [](const auto& announced, const auto& is) {
+    return announced == std::remove_cvref_t<decltype(is)>{} || announced == is;
+  };
+  if (!fits(before.size, after.size) || !fits(before.sha1, after.sha1) ||
+      !fits(before.sha256, after.sha256)) {
+    return fail(Code::kFailedPrecondition, "the package was changed meanwhile");
+  }
+  TRY(store::change(call.database, after));
+  return saved(call, "upload", after, to_json(call.catalog, before));
+}
+
 Result<json::Value> remove_package(Call& call) {
   const model::Package& package = *TRY(package_of(call));
   TRY(store::remove_package(call.database, package.id));
@@ -163,7 +179,8 @@ constexpr std::array kRoutes = {
     Route{"POST", "apps/*/packages", auth::Role::kOperator, add_package},
     Route{"GET", "apps/*/packages/*", auth::Role::kViewer, show_package},
     Route{"PUT", "apps/*/packages/*", auth::Role::kOperator, change_package},
-    Route{"DELETE", "apps/*/packages/*", auth::Role::kOperator, remove_package},
+    Route{"DELETE", "apps/*/packages/*", auth::Role::kOperator, remove_package, FileUse::kDropped},
+    Route{"PUT", "apps/*/packages/*/file", auth::Role::kOperator, attach_file, FileUse::kTaken},
     Route{"GET", "apps/*/packages/*/floor-channels", auth::Role::kViewer, floor_channels},
 };
 

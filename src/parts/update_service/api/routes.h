@@ -13,11 +13,16 @@ namespace argosy::update_service::api {
 
 using Answer = Result<json::Value> (*)(Call&);
 
+// kTaken: the body is a package's file, and Call::body what is known of it then. kDropped:
+// the package's file goes when the answer is good.
+enum class FileUse : uint8_t { kNone, kTaken, kDropped };
+
 struct Route {
   std::string_view method;
   std::string_view path;  // below /api/; a * is one word
   auth::Role least;
   Answer answer;
+  FileUse file = FileUse::kNone;
   bool changes_something() const { return method != "GET"; }
 };
 

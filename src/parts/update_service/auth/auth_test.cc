@@ -155,3 +155,19 @@ TEST_CASE("who guesses tokens has to wait, others have not") {
   limiter.succeeded("a");
   CHECK(limiter.may_try("a", now + seconds(7)));
 }
+
+TEST_CASE("a session without a token carries the name and the role, and may end earlier") {
+  const Identity ann{"oidc:\xc3\xa4nn.:", Role::kOperator, ""};
+  CHECK(identity_of_subject(session_subject(ann)) == ann);
+  const Sessions sessions("secret of many bytes");
+  const std::string session = sessions.open(session_subject(ann), at_second(1000), at_second(1300));
+  CHECK(identity_of_subject(*sessions.read(session, at_second(1299))) == ann);
+  CHECK_FALSE(sessions.read(session, at_second(1300)));
+  const std::string whole = sessions.open("t1", at_second(1000), at_second(1000'000'000));
+  CHECK_FALSE(sessions.read(whole, at_second(1000 + 12 * 3600)));
+  for (const char* bad : {"", "root", "user:", "user:admin", "user:admin:", "user:boss:6162",
+                          "user:admin:6", "user:admin:xy", "0123456789abcdef0123456789abcdef"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(identity_of_subject(bad));
+  }
+}

@@ -1,5 +1,8 @@
 #include "parts/update_service/auth/gate.h"
 
+#include <algorithm>
+
+#include "base/check.h"
 #include "base/text.h"
 #include "parts/update_service/auth/accounts.h"
 #include "parts/update_service/auth/token.h"
@@ -36,6 +39,11 @@ std::optional<std::string> session_of(const Exchange& exchange) {
   return cookie_value(exchange.head().headers.value_of("cookie"), kCookieName);
 }
 
+// A JWT; API tokens have no dots.
+bool looks_like_access_token(std::string_view token) {
+  return token.starts_with("ey") && std::ranges::count(token, '.') == 2;
+}
+
 Identity root() {
   return {.name = std::string(kRoot), .role = Role::kAdmin, .token_id = {}};
 }
@@ -43,11 +51,19 @@ Identity root() {
 }  // namespace
 
 std::string_view mode_name(Mode mode) {
-  return mode == Mode::kNoop ? "noop" : "tokens";
+  switch (mode) {
+    case Mode::kNoop:
+      return "noop";
+    case Mode::kTokens:
+      return "tokens";
+    case Mode::kOidc:
+      return "oidc";
+  }
+  return "";
 }
 
 std::optional<Mode> parse_mode(std::string_view name) {
-  for (const Mode mode : {Mode::kNoop, Mode::kTokens}) {
+  for (const Mode mode : {Mode::kNoop, Mode::kTokens, Mode::kOidc}) {
     if (name == mode_name(mode)) return mode;
   }
   return std::nullopt;
@@ -66,6 +82,9 @@ Task<Identity> Gate::admit(const Exchange& exchange) {
   }
   const RequestHead& head = exchange.head();
   if (const auto token = sent_token(head.headers.value_of("authorization"))) {
+    if (options_.mode == Mode::kOidc && looks_like_access_token(*token)) {
+      co_return co_await by_access_token(*token, address_of(exchange));
+    }
     co_return co_await by_token(*token, address_of(exchange));
   }
   const auto session = session_of(exchange);
@@ -77,11 +96,26 @@ Task<Identity> Gate::admit(const Exchange& exchange) {
                                 std::string(head.headers.value_of(kCsrfHeader)));
 }
 
-Task<Identity> Gate::by_token(std::string token, std::string address) {
+Task<void> Gate::check_rate(std::string address) {
   if (!limiter_.may_try(address, clock_.now())) {
     co_await failure(Code::kResourceExhausted,
                      "too many wrong tokens from this address; wait a minute");
   }
+}
+
+Task<Identity> Gate::by_access_token(std::string token, std::string address) {
+  co_await check_rate(address);
+  auto identity = co_await result(options_.identify(std::move(token)));
+  if (identity) {
+    limiter_.succeeded(address);
+  } else if (identity.error().code() == Code::kUnauthenticated) {
+    limiter_.failed(address, clock_.now());
+  }
+  co_return identity;
+}
+
+Task<Identity> Gate::by_token(std::string token, std::string address) {
+  co_await check_rate(address);
   const std::string hash = token_hash(token);
   if (!root_hash_.empty() && is_equal_secret(hash, root_hash_)) {
     limiter_.succeeded(address);
@@ -107,6 +141,12 @@ Task<Identity> Gate::by_session(std::string session, bool changes_something, std
   if (changes_something && !sessions_.is_csrf(session, csrf)) {
     co_await failure(Code::kPermissionDenied, "the request does not come from this server's page");
   }
+  if (auto identity = identity_of_subject(*token_id)) {
+    if (options_.mode != Mode::kOidc) {
+      co_await failure(Code::kUnauthenticated, "the session is over: log in again");
+    }
+    co_return *std::move(identity);
+  }
   if (*token_id == kRoot && !root_hash_.empty()) co_return root();
   const auto found = co_await desk_.read<std::optional<Identity>>(
       [id = *token_id, now = clock_.wall_now()](sql::Database& database) {
@@ -124,6 +164,12 @@ Task<std::string> Gate::log_in(std::string token, std::string address) {
   const std::string_view id =
       identity.token_id.empty() ? kRoot : std::string_view(identity.token_id);
   co_return session_cookie(sessions_.open(id, clock_.wall_now()), options_.has_secure_cookies);
+}
+
+std::string Gate::open_session(const Identity& identity, WallTime end) const {
+  check(options_.mode == Mode::kOidc, "others have tokens");
+  return session_cookie(sessions_.open(session_subject(identity), clock_.wall_now(), end),
+                        options_.has_secure_cookies);
 }
 
 std::string Gate::csrf_of(const Exchange& exchange) const {

@@ -1,8 +1,10 @@
 // The gate before everything that operators see: who sends this request? A token in
-// "Authorization: Bearer", or as the password of "Basic", or a session's cookie; with a
-// cookie, whatever changes something has to carry the session's CSRF token. The loop's
-// thread; tokens are looked up at the Desk.
+// "Authorization: Bearer", or as the password of "Basic", or a session's cookie, or an OpenID
+// provider's access token (parts/update_service/oidc); with a cookie, whatever changes something
+// has to carry the session's CSRF token. The loop's thread; tokens are looked up at the Desk.
 #pragma once
+
+#include <functional>
 
 #include "io/http/exchange.h"
 #include "parts/update_service/auth/identity.h"
@@ -18,8 +20,9 @@ inline constexpr std::string_view kCsrfHeader = "X-CSRF-Token";
 enum class Mode : uint8_t {
   kNoop,    // everybody is admin, for a network of friends
   kTokens,  // API tokens
+  kOidc,    // an OpenID provider, and API tokens for machines
 };
-// "noop", "tokens".
+// "noop", "tokens", "oidc".
 std::optional<Mode> parse_mode(std::string_view name);
 std::string_view mode_name(Mode mode);
 
@@ -31,6 +34,8 @@ struct GateOptions {
   // Of the sessions; empty: made at start, and a restart ends them.
   Bytes session_secret;
   bool has_secure_cookies = false;  // the page is reached over HTTPS
+  // Of kOidc: whose access token it is.
+  std::function<Task<Identity>(std::string token)> identify;
 };
 
 class Gate {
@@ -43,6 +48,8 @@ class Gate {
   Task<Identity> admit(const Exchange& exchange);
   // Exchanges a token for a session's cookie (a Set-Cookie header's value).
   Task<std::string> log_in(std::string token, std::string address);
+  // A session's cookie for who was identified elsewhere; over at `end` at the latest. kOidc.
+  std::string open_session(const Identity& identity, WallTime end) const;
   std::string log_out_cookie() const { return session_cookie("", options_.has_secure_cookies); }
   // For the page; empty if the request has no session.
   std::string csrf_of(const Exchange& exchange) const;
@@ -50,6 +57,8 @@ class Gate {
 
  private:
   Task<Identity> by_token(std::string token, std::string address);
+  Task<Identity> by_access_token(std::string token, std::string address);
+  Task<void> check_rate(std::string address);
   Task<Identity> by_session(std::string session, bool changes_something, std::string csrf);
 
   Desk& desk_;

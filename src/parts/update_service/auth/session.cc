@@ -1,18 +1,26 @@
 #include "parts/update_service/auth/session.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/text.h"
 #include "sys/crypto/hmac.h"
 
 namespace argosy::update_service::auth {
+namespace {
+
+// No token's id has a colon.
+constexpr std::string_view kUser = "user:";
+
+}  // namespace
 
 std::string Sessions::mac(std::string_view purpose, std::string_view text) const {
   return to_hex(BytesView(hmac_sha256(secret_, format("{}:{}", purpose, text))));
 }
 
-std::string Sessions::open(std::string_view token_id, WallTime now) const {
-  const int64_t end = (now + kSessionLength).time_since_epoch() / seconds(1);
-  const std::string text = format("{}.{}", token_id, end);
+std::string Sessions::open(std::string_view token_id, WallTime now, WallTime end) const {
+  const int64_t second = std::min(now + kSessionLength, end).time_since_epoch() / seconds(1);
+  const std::string text = format("{}.{}", token_id, second);
   return format("{}.{}", text, mac("session", text));
 }
 
@@ -33,6 +41,19 @@ std::string Sessions::csrf(std::string_view session) const {
 
 bool Sessions::is_csrf(std::string_view session, std::string_view sent) const {
   return is_equal_secret(csrf(session), sent);
+}
+
+std::string session_subject(const Identity& identity) {
+  return format("{}{}:{}", kUser, role_name(identity.role), to_hex(BytesView(identity.name)));
+}
+
+std::optional<Identity> identity_of_subject(std::string_view subject) {
+  if (!subject.starts_with(kUser)) return std::nullopt;
+  const auto sides = cut(subject.substr(kUser.size()), ":");
+  const auto role = sides ? parse_role(sides->first) : std::nullopt;
+  auto name = sides ? from_hex(sides->second) : std::nullopt;
+  if (!role || !name || name->empty()) return std::nullopt;
+  return Identity{.name = *std::move(name), .role = *role, .token_id = {}};
 }
 
 std::optional<std::string> cookie_value(std::string_view header, std::string_view name) {

@@ -1,5 +1,6 @@
 // A browser's session: a cookie that names a token and an end, with a MAC. The token is
-// looked up with every request, so that taking it away ends the session. Any thread.
+// looked up with every request, so that taking it away ends the session. Who has logged in at
+// an OpenID provider has no token: the cookie has the name and the role then. Any thread.
 #pragma once
 
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "parts/update_service/auth/identity.h"
 
 namespace argosy::update_service::auth {
 
@@ -19,7 +21,8 @@ class Sessions {
   // All servers behind one address need the same secret.
   explicit Sessions(Bytes secret) : secret_(std::move(secret)) {}
 
-  std::string open(std::string_view token_id, WallTime now) const;
+  // Ends after kSessionLength, or at `end` if that is earlier.
+  std::string open(std::string_view token_id, WallTime now, WallTime end = WallTime::max()) const;
   // The token's id; nothing if it is forged or over.
   std::optional<std::string> read(std::string_view session, WallTime now) const;
   // What a page has to send with everything that changes something: another site can make a
@@ -31,6 +34,11 @@ class Sessions {
   std::string mac(std::string_view purpose, std::string_view text) const;
   Bytes secret_;
 };
+
+// What stands for a token's id in the session of somebody without a token, and back; nothing
+// if it is a token's id.
+std::string session_subject(const Identity& identity);
+std::optional<Identity> identity_of_subject(std::string_view subject);
 
 // Of a header "Cookie"; nothing when it has none of that name.
 std::optional<std::string> cookie_value(std::string_view header, std::string_view name);

@@ -1,8 +1,6 @@
 #include "base/format.h"
 #include "parts/update_service/ctl/command.h"
 #include "parts/update_service/ctl/table.h"
-#include "sys/crypto/digest.h"
-#include "sys/file/disk.h"
 
 namespace argosy::update_service::ctl {
 namespace {
@@ -49,70 +47,6 @@ Result<void> app_delete(Context& context) {
   return show_apps(context, {app});
 }
 
-Result<void> package_list(Context& context) {
-  const json::Array packages = TRY(list(context, app_path(context, {"packages"}), "packages"));
-  if (context.shows_json(packages)) return {};
-  Rows rows = {{"Version", "URL", "Size"}};
-  for (const json::Value& package : packages) {
-    rows.push_back({std::string(package.text_of("version")), std::string(package.text_of("url")),
-                    std::string(package.text_of("size"))});
-  }
-  context.out = to_table(rows);
-  return {};
-}
-
-// -url is where the file is served, with its name; the file here is only measured.
-Result<void> package_create(Context& context) {
-  const Bytes content = TRY(read_file(real_disk(), context.flag("file")));
-  const std::string& url = context.flag("url");
-  const size_t slash = url.rfind('/');
-  if (slash == std::string::npos || slash + 1 == url.size()) {
-    return fail(Code::kInvalidArgument, "-url has to end with the file's name");
-  }
-  const json::Value body = json::Object{{"type", 1},
-                                        {"arch", TRY(arch_number(context.flag("arch")))},
-                                        {"version", context.flag("version")},
-                                        {"source_version", context.flag("from")},
-                                        {"url", url.substr(0, slash + 1)},
-                                        {"filename", url.substr(slash + 1)},
-                                        {"description", ""},
-                                        {"size", static_cast<uint64_t>(content.size())},
-                                        {"hash", to_base64(sha1(content))},
-                                        {"hash256", to_base64(sha256(content))}};
-  const json::Value made =
-      TRY(context.client.call("POST", app_path(context, {"packages"}), json::to_text(body)));
-  if (context.shows_json(made)) return {};
-  context.out =
-      to_table({{"Version", "URL", "Size"},
-                {std::string(made.text_of("version")), url, std::string(made.text_of("size"))}});
-  return {};
-}
-
-Result<json::Value> the_package(Context& context) {
-  const json::Array packages = TRY(list(context, app_path(context, {"packages"}), "packages"));
-  for (const json::Value& package : packages) {
-    if (package.text_of("source_version").empty() &&
-        package.text_of("version") == context.flag("version") &&
-        package.find("arch")->as_int() == TRY(arch_number(context.flag("arch")))) {
-      return package;
-    }
-  }
-  return fail(Code::kNotFound, format("there is no package {} of {}", context.flag("version"),
-                                      context.flag("arch")));
-}
-
-Result<void> package_delete(Context& context) {
-  const json::Value package = TRY(the_package(context));
-  TRY(context.client.call("DELETE",
-                          app_path(context, {"packages", std::string(package.text_of("id"))})));
-  return {};
-}
-
-Result<json::Value> the_channel(Context& context) {
-  const json::Array channels = TRY(list(context, app_path(context, {"channels"}), "channels"));
-  return find(channels, "name", context.flag("channel"), context.flag("arch"));
-}
-
 std::vector<std::string> channel_row(const json::Value& channel) {
   const json::Value* package = channel.find("package");
   return {std::string(channel.text_of("name")),
@@ -156,6 +90,50 @@ Result<void> channel_rollback(Context& context) {
   return point(context, "rollback", "forced");
 }
 
+std::string list_path(const json::Value& channel, std::string_view which,
+                      const json::Value& package) {
+  return format("/api/channels/{}/{}/{}", channel.text_of("id"), which, package.text_of("id"));
+}
+
+// Puts a package into a list of the channel's, or takes it out.
+Result<void> mark(Context& context, std::string method, std::string_view which,
+                  const json::Value& body, std::string_view what) {
+  const json::Value channel = TRY(the_channel(context));
+  const json::Value package = TRY(the_package(context));
+  TRY(context.client.call(std::move(method), list_path(channel, which, package),
+                          body.is_null() ? "" : json::to_text(body)));
+  context.out = format("{} {} {}\n", package.text_of("version"), what, channel.text_of("name"));
+  return {};
+}
+
+Result<void> floor_add(Context& context) {
+  return mark(context, "PUT", "floors", json::Object{{"floor_reason", context.flag("reason")}},
+              "is a floor of");
+}
+Result<void> floor_remove(Context& context) {
+  return mark(context, "DELETE", "floors", {}, "is no floor of");
+}
+Result<void> blacklist_add(Context& context) {
+  return mark(context, "PUT", "blacklist", {}, "will not be offered by");
+}
+Result<void> blacklist_remove(Context& context) {
+  return mark(context, "DELETE", "blacklist", {}, "may be offered by");
+}
+
+Result<void> floor_list(Context& context) {
+  const json::Value channel = TRY(the_channel(context));
+  const json::Array floors =
+      TRY(list(context, format("/api/channels/{}/floors", channel.text_of("id")), "packages"));
+  if (context.shows_json(floors)) return {};
+  Rows rows = {{"Version", "Reason"}};
+  for (const json::Value& floor : floors) {
+    rows.push_back(
+        {std::string(floor.text_of("version")), std::string(floor.text_of("floor_reason"))});
+  }
+  context.out = to_table(rows);
+  return {};
+}
+
 const Flag kApp = {"app-id", "", "Application.", true};
 const Flag kChannel = {"channel", "", "Channel's name or id.", true};
 const Flag kArch = {"arch", "amd64", "Architecture: all, amd64, aarch64, x86."};
@@ -164,6 +142,11 @@ const Flag kLabel = {"label", "", "Application's label.", true};
 const Flag kDescription = {"description", "", "Application's description."};
 
 }  // namespace
+
+Result<json::Value> the_channel(Context& context) {
+  const json::Array channels = TRY(list(context, app_path(context, {"channels"}), "channels"));
+  return find(channels, "name", context.flag("channel"), context.flag("arch"));
+}
 
 std::span<const Command> catalog_commands() {
   static const std::vector<Command> kCommands = {
@@ -183,24 +166,6 @@ std::span<const Command> catalog_commands() {
        0,
        app_update},
       {"app delete", "[OPTION]...", "Delete an app.", {kApp}, 0, app_delete},
-      {"package list", "[OPTION]...", "List all packages.", {kApp}, 0, package_list},
-      {"package create",
-       "[OPTION]...",
-       "Create a new package for an application.",
-       {kApp,
-        kVersion,
-        kArch,
-        {"url", "", "Package URL.", true},
-        {"file", "", "Path to package file (does not upload file).", true},
-        {"from", "", "A delta: the version that it starts at."}},
-       0,
-       package_create},
-      {"package delete",
-       "[OPTION]...",
-       "Delete a package.",
-       {kApp, kVersion, kArch},
-       0,
-       package_delete},
       {"channel list", "[OPTION]...", "List all channels.", {kApp}, 0, channel_list},
       {"channel update",
        "[OPTION]...",
@@ -220,6 +185,36 @@ std::span<const Command> catalog_commands() {
        {kApp, kChannel, kArch, kVersion},
        0,
        channel_rollback},
+      {"channel floor list",
+       "[OPTION]...",
+       "List versions that no machine may pass over.",
+       {kApp, kChannel, kArch},
+       0,
+       floor_list},
+      {"channel floor add",
+       "[OPTION]...",
+       "Let no machine pass over a version.",
+       {kApp, kChannel, kArch, kVersion, {"reason", "", "Why."}},
+       0,
+       floor_add},
+      {"channel floor remove",
+       "[OPTION]...",
+       "Let machines pass over a version.",
+       {kApp, kChannel, kArch, kVersion},
+       0,
+       floor_remove},
+      {"channel blacklist add",
+       "[OPTION]...",
+       "Never let the channel offer a version.",
+       {kApp, kChannel, kArch, kVersion},
+       0,
+       blacklist_add},
+      {"channel blacklist remove",
+       "[OPTION]...",
+       "Let the channel offer a version again.",
+       {kApp, kChannel, kArch, kVersion},
+       0,
+       blacklist_remove},
   };
   return kCommands;
 }

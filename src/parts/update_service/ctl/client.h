@@ -1,7 +1,12 @@
 // The service's API from outside: one request at a time, waiting for its answer. One thread.
 #pragma once
 
+#include <functional>
+
+#include "base/bytes.h"
 #include "base/result.h"
+#include "io/loop/uv_loop.h"
+#include "io/task/task.h"
 #include "lib/json/json.h"
 
 namespace argosy::update_service::ctl {
@@ -16,17 +21,39 @@ Result<ServerAddress> parse_server(std::string_view url);
 
 class Client {
  public:
-  Client(ServerAddress server, std::string token, bool skips_tls_check)
-      : server_(std::move(server)), token_(std::move(token)), skips_tls_check_(skips_tls_check) {}
+  // `is_chatty`: each request and what came of it are printed on stderr.
+  Client(ServerAddress server, std::string token, bool skips_tls_check, bool is_chatty = false)
+      : server_(std::move(server)),
+        token_(std::move(token)),
+        skips_tls_check_(skips_tls_check),
+        is_chatty_(is_chatty) {}
+  // For another server, which does not get the token.
+  Client at(ServerAddress other) const {
+    return Client(std::move(other), "", skips_tls_check_, is_chatty_);
+  }
 
   // Null for an answer without a body. The error of a refusal has the service's own words;
   // NotFound for 404.
   Result<json::Value> call(std::string method, std::string target, std::string body = "") const;
+  // The file as the body, in pieces.
+  Result<json::Value> send_file(std::string method, std::string target,
+                                const std::string& path) const;
+  // The answer's body in pieces; `size` of what is expected, for how long to wait.
+  Result<void> fetch(std::string target, uint64_t size,
+                     std::function<Result<void>(BytesView)> take) const;
 
  private:
+  struct Ask;
+  struct Answer;
+  static Task<Answer> exchange(UvLoop* loop, Ask ask);
+  static Task<void> run(UvLoop* loop, Ask ask, Result<Answer>* outcome);
+  static Result<json::Value> read_answer(const Answer& answer);
+  Result<Answer> send(Ask ask) const;
+
   ServerAddress server_;
   std::string token_;
   bool skips_tls_check_;
+  bool is_chatty_;
 };
 
 }  // namespace argosy::update_service::ctl

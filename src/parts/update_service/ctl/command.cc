@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::string_view kArchs[] = {"all", "amd64", "aarch64", "x86"};
 
+}  // namespace
+
 std::string escaped(std::string_view word) {
   std::string text;
   for (const char c : word) {
@@ -18,8 +20,6 @@ std::string escaped(std::string_view word) {
   }
   return text;
 }
-
-}  // namespace
 
 bool Context::shows_json(const json::Value& value) {
   if (wants_json) out = json::to_pretty_text(value) + "\n";
@@ -34,9 +34,10 @@ std::string app_path(const Context& context, const std::vector<std::string>& wor
 
 Result<json::Array> list(Context& context, const std::string& path, std::string_view name) {
   json::Array all;
+  const char mark = path.find('?') == std::string::npos ? '?' : '&';
   for (int page = 1;; ++page) {
     const json::Value answer =
-        TRY(context.client.call("GET", format("{}?perpage=1000&page={}", path, page)));
+        TRY(context.client.call("GET", format("{}{}perpage=1000&page={}", path, mark, page)));
     const json::Value* items = answer.find(name);
     if (items == nullptr || items->as_array() == nullptr || items->as_array()->empty()) return all;
     all.insert(all.end(), items->as_array()->begin(), items->as_array()->end());

@@ -2,6 +2,7 @@
 // this program.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -35,6 +36,8 @@ struct Flag {
   bool is_required = false;
 };
 
+constexpr size_t kAnyWords = SIZE_MAX;
+
 struct Command {
   const char* name;  // "group pause"
   const char* usage;
@@ -44,17 +47,25 @@ struct Command {
   Result<void> (*run)(Context&) = nullptr;
 };
 
-std::span<const Command> catalog_commands();  // app, channel, package
-std::span<const Command> rollout_commands();  // group, rollout, status, instance, admin-user
+std::span<const Command> catalog_commands();  // app, channel
+std::span<const Command> package_commands();  // package, and what channels do with them
+std::span<const Command> fleet_commands();    // group create and so on, instance
+std::span<const Command> rollout_commands();  // group pause and so on, rollout, status, admin-user
 std::span<const Command> signing_commands();  // key, channel draft, sign, show, push
 
+// For a path.
+std::string escaped(std::string_view word);
 // "/api/apps/ID" and more words behind it, each escaped.
 std::string app_path(const Context& context, const std::vector<std::string>& words = {});
-// All items of a list that comes in pages.
+// All items of a list that comes in pages; the path may have a query.
 Result<json::Array> list(Context& context, const std::string& path, std::string_view name);
 // The one whose "name" (or "version") this is, of an architecture by name; NotFound.
 Result<json::Value> find(const json::Array& items, std::string_view member, std::string_view value,
                          std::string_view arch);
+// The package of -version, -arch and, if there is such a flag, -from; NotFound.
+Result<json::Value> the_package(Context& context);
+// The channel of -channel and -arch; NotFound.
+Result<json::Value> the_channel(Context& context);
 // "1" of "amd64"; InvalidArgument.
 Result<int64_t> arch_number(std::string_view name);
 

@@ -1,4 +1,5 @@
 // The commands against the API in another thread, over real sockets and a database in memory.
+#include <algorithm>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <future>
@@ -12,6 +13,7 @@
 #include "parts/update_service/auth/accounts.h"
 #include "parts/update_service/ctl/command.h"
 #include "parts/update_service/ctl/draft.h"
+#include "parts/update_service/ctl/payload.h"
 #include "parts/update_service/ctl/table.h"
 #include "parts/update_service/store/catalog_store.h"
 #include "sys/file/disk.h"
@@ -81,7 +83,8 @@ struct Shell {
 
   Result<std::string> run(std::string_view name, std::map<std::string, std::string> flags,
                           std::vector<std::string> words = {}, bool wants_json = false) {
-    for (const auto& some : {catalog_commands(), rollout_commands(), signing_commands()}) {
+    for (const auto& some : {catalog_commands(), package_commands(), fleet_commands(),
+                             rollout_commands(), signing_commands()}) {
       for (const Command& command : some) {
         if (command.name != name) continue;
         for (const Flag& flag : command.flags) flags.try_emplace(flag.name, flag.initial);
@@ -233,6 +236,57 @@ TEST_CASE("groups, rollouts and what stands out at night") {
   CHECK(has(shell.good("app list", {}, {}, true), "\"product_id\""));
 }
 
+TEST_CASE("groups come and go; floors and what is never offered") {
+  const Folder folder;
+  const Service service(cm::Keyring{});
+  Shell shell(service.port());
+  offer(shell, folder, "2.0.0");
+  offer(shell, folder, "3.0.0");
+  shell.good("group create",
+             in_app({{"group-label", "canary"}, {"channel", "beta"}, {"update-interval", "900"}}));
+  const json::Value groups = *json::parse(shell.good("group list", in_app(), {}, true));
+  const auto& all = *groups.as_array();
+  const auto made = std::ranges::find_if(
+      all, [](const json::Value& group) { return group.text_of("name") == "canary"; });
+  REQUIRE(made != all.end());
+  CHECK(made->text_of("track") == "canary");
+  CHECK(made->text_of("policy_period_interval") == "15 minutes");
+  CHECK(made->find("channel")->text_of("name") == "beta");
+  auto group = in_app({{"group-id", std::string(made->text_of("id"))}});
+  CHECK(shell.run("group update", group).error().code() == Code::kInvalidArgument);
+  auto change = group;
+  change["channel"] = "stable";
+  change["update-count"] = "7";
+  CHECK(has(shell.good("group update", change), "stable"));
+  CHECK(has(shell.good("group update", change, {}, true), "\"policy_max_updates_per_period\": 7"));
+  CHECK(has(shell.good("group versions", group), "Version\t"));
+  CHECK(has(shell.good("group events", group), "Status\t"));
+  CHECK(has(shell.good("instance list-updates", in_app()), "ClientID"));
+  CHECK(has(shell.good("instance list-app-versions", in_app()), "Clients"));
+  CHECK(shell.run("rollout activate", group).error().code() == Code::kFailedPrecondition);
+  shell.good("rollout create linear", group);
+  CHECK(shell.good("rollout activate", group) == "rollout activated\n");
+  CHECK(shell.good("rollout deactivate", group) == "rollout deactivated\n");
+  CHECK(has(shell.good("rollout", group), "\"linear\": false"));
+  CHECK(has(shell.good("rollout", group), "\"percent\": 0"));
+  shell.good("group delete", group);
+  CHECK(shell.run("group delete", group).error().code() == Code::kNotFound);
+
+  const auto old = in_app({{"channel", "stable"}, {"version", "2.0.0"}, {"reason", "new keys"}});
+  CHECK(shell.good("channel floor add", old) == "2.0.0 is a floor of stable\n");
+  CHECK(
+      has(shell.good("channel floor list", in_app({{"channel", "stable"}})), "2.0.0\tnew keys\n"));
+  shell.good("channel floor remove", old);
+  CHECK(shell.run("channel floor remove", old).error().code() == Code::kNotFound);
+  shell.good("channel blacklist add", old);
+  CHECK_FALSE(shell.run("channel update", old));
+  shell.good("channel blacklist remove", old);
+  shell.good("channel update", old);
+  CHECK(has(shell.run("channel blacklist add", old).error().message(), "offers this package"));
+  CHECK(has(shell.run("database", {}, {"dump"}).error().message(), "pg_dump"));
+  CHECK(has(shell.run("upstream", {}).error().message(), "-enable-syncer"));
+}
+
 TEST_CASE("users, and what their tokens may do") {
   const Service service(cm::Keyring{});
   Shell shell(service.port());
@@ -244,6 +298,30 @@ TEST_CASE("users, and what their tokens may do") {
   CHECK(has(vera.run("admin-user list", {}).error().message(), "this needs the role admin"));
   CHECK(shell.good("admin-user delete", {}, {"vera"}) == "User vera deleted\n");
   CHECK(has(vera.run("app list", {}).error().message(), "not known"));
+}
+
+TEST_CASE("a download has its name only when it is what was announced") {
+  const Folder folder;
+  REQUIRE(replace_file(real_disk(), folder.path("there"), "the payload"));
+  const Measured announced = *measure(real_disk(), folder.path("there"));
+  CHECK(announced.size == 11);
+  CHECK(announced.sha256 == "dYnVQ7AI0VCLEfccSXhKfb4Le2cv/rhHq+CCiffJhn0=");
+  CHECK(Download::begin(real_disk(), folder.path("there")).error().code() == Code::kAlreadyExists);
+  const std::string path = folder.path("new");
+  const auto come = [&](BytesView bytes) -> Result<void> {
+    Download download = TRY(Download::begin(real_disk(), path));
+    TRY(download.write(bytes.substr(0, 4)));
+    CHECK_FALSE(exists(real_disk(), path));
+    TRY(download.write(bytes.substr(4)));
+    return download.keep(announced);
+  };
+  for (const char* other : {"the pay", "the payload and more", "the Payload"}) {
+    CHECK(come(other).error().code() == Code::kDataLoss);
+    CHECK(real_disk().list(parent_path(path))->size() == 1);
+  }
+  CHECK(come("the payload"));
+  CHECK(folder.content("new") == "the payload");
+  CHECK(real_disk().list(parent_path(path))->size() == 2);
 }
 
 TEST_CASE("columns as tabwriter has them") {

@@ -39,7 +39,8 @@ void add_flags(cli::FlagSet& flags, Globals& globals) {
 
 std::vector<const Command*> all_commands() {
   std::vector<const Command*> all;
-  for (const auto& some : {catalog_commands(), rollout_commands(), signing_commands()}) {
+  for (const auto& some : {catalog_commands(), package_commands(), fleet_commands(),
+                           rollout_commands(), signing_commands()}) {
     for (const Command& command : some) all.push_back(&command);
   }
   std::ranges::sort(all, {}, [](const Command* one) { return std::string_view(one->name); });
@@ -105,7 +106,7 @@ int run(const Command& command, const Globals& globals, const std::vector<std::s
   const bool lacks = std::ranges::any_of(command.flags, [&](const Flag& flag) {
     return flag.is_required && values[flag.name].empty();
   });
-  if (!words || lacks || words->size() != command.words) {
+  if (!words || lacks || (command.words != kAnyWords && words->size() != command.words)) {
     print_usage(command);
     return kUsageError;
   }
@@ -115,7 +116,7 @@ int run(const Command& command, const Globals& globals, const std::vector<std::s
     return kUsageError;
   }
   const std::string key = globals.key.empty() ? environment("UPDATECTL_KEY", "") : globals.key;
-  const Client client(*server, key, globals.skips_tls_check);
+  const Client client(*server, key, globals.skips_tls_check, globals.is_debug);
   Context context{.client = client,
                   .flags = values,
                   .words = *words,

@@ -83,6 +83,28 @@ Result<void> rollout_show(Context& context) {
   return {};
 }
 
+// The share stays where it is. The service keeps no frames to go on with later.
+Result<void> rollout_deactivate(Context& context) {
+  const json::Value rollout = TRY(context.client.call("GET", group_path(context, "rollout")));
+  const json::Value body = json::Object{{"percent", number(rollout, "percent")}};
+  const json::Value made =
+      TRY(context.client.call("PUT", group_path(context, "rollout"), json::to_text(body)));
+  if (context.shows_json(made)) return {};
+  context.out = "rollout deactivated\n";
+  return {};
+}
+
+Result<void> rollout_activate(Context& context) {
+  const json::Value rollout = TRY(context.client.call("GET", group_path(context, "rollout")));
+  if (!truth(rollout, "linear")) {
+    return fail(Code::kFailedPrecondition,
+                "the group has no rollout: rollout create linear makes one and starts it");
+  }
+  if (context.shows_json(rollout)) return {};
+  context.out = "rollout activated\n";
+  return {};
+}
+
 // Each group with machines, or with something to say: figures, then what to do.
 Result<void> status(Context& context) {
   const json::Value overview = TRY(context.client.call("GET", "/api/overview"));
@@ -165,6 +187,18 @@ std::span<const Command> rollout_commands() {
         {"duration", "86400", "Total duration from 0% to 100%, in seconds"}},
        0,
        rollout_linear},
+      {"rollout activate",
+       "[OPTION]...",
+       "Activate a rollout for a group.",
+       {kApp, kGroup},
+       0,
+       rollout_activate},
+      {"rollout deactivate",
+       "[OPTION]...",
+       "Deactivate a rollout for a group: the share stays.",
+       {kApp, kGroup},
+       0,
+       rollout_deactivate},
       {"status", "", "Show what is going on, what is stuck and what to do.", {}, 0, status},
       {"admin-user create",
        "<username>",

@@ -79,11 +79,6 @@ Result<void> key_show(Context& context) {
   return {};
 }
 
-Result<json::Value> the_channel(Context& context) {
-  const json::Array channels = TRY(list(context, app_path(context, {"channels"}), "channels"));
-  return find(channels, "name", context.flag("channel"), context.flag("arch"));
-}
-
 Result<json::Array> floors_of(Context& context, std::string_view channel_id) {
   const json::Value answer =
       TRY(context.client.call("GET", format("/api/channels/{}/floors?perpage=1000", channel_id)));

@@ -71,6 +71,7 @@ Server::Server(Loop& loop, Network& network, const Clock& clock, Desk& desk, Dis
   std::ranges::sort(options_.mounts, [](const Mount& a, const Mount& b) {
     return a.prefix.size() > b.prefix.size();
   });
+  for (const OutsideCounter& counter : options_.counters) metrics_.add(counter);
 }
 
 Server::~Server() = default;

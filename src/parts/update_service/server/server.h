@@ -33,6 +33,7 @@ struct ServerOptions {
   bool logs_requests = false;
   AnswerOptions answer;
   std::vector<Mount> mounts;
+  std::vector<OutsideCounter> counters;  // at /metrics, of what is mounted
   // Machines that were not seen for so long are dropped with their history; 0: never.
   Duration forget_after = hours(24 * 90);
   Duration metrics_interval = seconds(15);

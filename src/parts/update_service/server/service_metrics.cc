@@ -61,6 +61,10 @@ void ServiceMetrics::add_process() {
                     [] { return static_cast<double>(process_usage().open_fds); });
 }
 
+void ServiceMetrics::add(const OutsideCounter& counter) {
+  metrics_.counter_by(counter.name, counter.help, {}, counter.value);
+}
+
 // What has disappeared stays at 0: a member of a family is for the process's life.
 void ServiceMetrics::show(const FleetFigures& figures) {
   for (auto& [labels, gauge] : fleet_) gauge->set(0);

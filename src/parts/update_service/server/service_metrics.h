@@ -1,7 +1,9 @@
 // What the service counts of itself and its fleet: Nebraska's two names, and our own.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <string>
 
 #include "io/metrics/metrics.h"
 #include "lib/omaha/response.h"
@@ -19,10 +21,18 @@ struct FleetFigures {
 };
 Result<FleetFigures> fleet_figures(sql::Database& database);
 
+// What somebody else counts, on our page: a counter, asked for with each page.
+struct OutsideCounter {
+  std::string name;
+  std::string help;
+  std::function<double()> value;
+};
+
 class ServiceMetrics {
  public:
   explicit ServiceMetrics(const Desk& desk);
 
+  void add(const OutsideCounter& counter);
   void show(const FleetFigures& figures);
   // An Omaha request that was answered after so long.
   void answered(const omaha::Response& response, Duration took);
