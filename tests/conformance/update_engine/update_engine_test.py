@@ -163,7 +163,7 @@ class Checking(Case):
         self.assertEqual(check(None, stranger.statement(9, [("1.0.0", good)])), refused)
 
     def test_a_machine_that_is_not_healthy_does_not_check(self):
-        self.machine.set_good_root(3)
+        self.machine.set_good_root(75)
         self.machine.start()
         self.machine.client("-check_for_update")
         self.machine.wait_until(lambda: "is not healthy" in self.machine.log(), "word of it")
