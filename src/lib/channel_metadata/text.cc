@@ -70,8 +70,9 @@ Result<WallTime> read_time(std::string_view text) {
   const seconds since = std::chrono::sys_days(date).time_since_epoch() + hours(*hour) +
                         minutes(*minute) + seconds(*second);
   // Of what years a time may be is asked before it could overflow here.
-  return *year > 2200 ? bad("a time is after the year 2200")
-                      : Result<WallTime>(WallTime(Duration(since)));
+  const bool is_of_our_time = *year >= 1970 && *year <= 2200;
+  return is_of_our_time ? Result<WallTime>(WallTime(Duration(since)))
+                        : bad("a time is not within the years 1970 to 2200");
 }
 
 bool boolean(const json::Value& object, std::string_view name) {
