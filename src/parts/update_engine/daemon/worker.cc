@@ -146,7 +146,7 @@ Task<void> Worker::emit_status() {
 
 // -- What the attempter wants.
 
-void Worker::perform(Actions actions) {
+void Worker::perform(const Actions& actions) {
   for (const Action& action : actions) perform_one(action);
 }
 

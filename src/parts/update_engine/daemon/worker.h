@@ -26,7 +26,7 @@ class Worker {
   Task<systemd::Values> reset_status(systemd::Values arguments);
   Task<systemd::Values> get_status(systemd::Values arguments);
 
-  void perform(Actions actions);
+  void perform(const Actions& actions);
   void perform_one(const Action& action);
   void keep(const Action& action);
   void mark(bool is_marked);

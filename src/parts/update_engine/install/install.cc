@@ -91,7 +91,7 @@ Task<void> transfer_from(Loop& loop, WorkPtr work, const Callbacks& callbacks, P
   while (true) {
     Result<std::optional<Bytes>> piece = co_await result(transfer.read());
     if (!piece) {
-      co_await refuse_transfer(*work, transfer.failure(), std::move(piece).error());
+      co_await refuse_transfer(*work, transfer.failure(), piece.error());
     }
     if (!*piece) co_return;
     const uint64_t size = (*piece)->size();
@@ -133,7 +133,7 @@ Task<void> post_pcr_policy(Loop& loop, WorkPtr work) {
   if (!policy) {
     work->outcome = {ErrorCode::kNewPcrPolicyVerification, policy.error().text(),
                      work->outcome.is_resumed};
-    co_await failure(std::move(policy).error());
+    co_await failure(policy.error());
   }
   fetch::Request request{.url = work->machine.pcr_policy_server,
                          .method = "POST",
@@ -143,7 +143,7 @@ Task<void> post_pcr_policy(Loop& loop, WorkPtr work) {
   Result<fetch::Response> response = co_await result(fetch::fetch(loop, std::move(request)));
   if (response) co_return;
   work->outcome = {ErrorCode::kNewPcrPolicyHttp, response.error().text(), work->outcome.is_resumed};
-  co_await failure(std::move(response).error());
+  co_await failure(response.error());
 }
 
 void tell(const Callbacks& callbacks, Phase phase) {
