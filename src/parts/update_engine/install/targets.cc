@@ -1,26 +1,15 @@
 #include "parts/update_engine/install/targets.h"
 
-#include <algorithm>
 #include <fcntl.h>
 
 #include "base/format.h"
+#include "sys/file/fd.h"
 
 namespace argosy::update_engine {
 
 void drop_cache(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.is_open()) (void)::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
-}
-
-ReadAhead::ReadAhead(const std::string& path) : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-
-void ReadAhead::reading(uint64_t offset) {
-  constexpr uint64_t kWindow = 8 << 20;
-  if (!file_.is_open() || offset + kWindow <= asked_to_) return;
-  const uint64_t from = std::max(offset, asked_to_);
-  asked_to_ = offset + 2 * kWindow;
-  (void)::posix_fadvise(file_.get(), static_cast<off_t>(from), static_cast<off_t>(asked_to_ - from),
-                        POSIX_FADV_WILLNEED);
 }
 
 Result<void> sync_path(Disk& disk, const std::string& path) {
@@ -40,9 +29,7 @@ Result<void> SlotStorage::read(uint64_t offset, std::span<char> to) {
     is_to_be_synced_ = false;
     TRY(file_->sync_data());
     drop_cache(file_->path());
-    ahead_ = ReadAhead(file_->path());
   }
-  ahead_.reading(offset);
   const size_t size = TRY(file_->read_at(offset, to.data(), to.size()));
   if (size == to.size()) return {};
   return fail(Code::kOutOfRange,

@@ -7,26 +7,12 @@
 
 #include "lib/payload/apply/storage.h"
 #include "sys/file/disk.h"
-#include "sys/file/fd.h"
 
 namespace argosy::update_engine {
 
 // Pages that are durable leave the cache, so that what is read next comes from the medium.
 // A hint: what is not there, or no real file, is left alone.
 void drop_cache(const std::string& path);
-
-// Lets the kernel read what will be wanted next while what was read is being hashed. A hint
-// as well.
-class ReadAhead {
- public:
-  ReadAhead() = default;
-  explicit ReadAhead(const std::string& path);
-  void reading(uint64_t offset);
-
- private:
-  Fd file_;
-  uint64_t asked_to_ = 0;
-};
 
 // The other slot. Before it is verified everything is made durable and read afresh.
 class SlotStorage final : public payload::Storage {
@@ -49,7 +35,6 @@ class SlotStorage final : public payload::Storage {
   std::unique_ptr<File> file_;
   uint64_t capacity_;
   bool is_to_be_synced_ = false;
-  ReadAhead ahead_;
 };
 
 // A file that comes to be with the first write: not every payload has a kernel.
