@@ -36,7 +36,7 @@ struct Flag {
   bool is_required = false;
 };
 
-constexpr size_t kAnyWords = SIZE_MAX;
+inline constexpr size_t kAnyWords = SIZE_MAX;
 
 struct Command {
   const char* name;  // "group pause"
