@@ -7,7 +7,7 @@ import sys
 import time
 import unittest
 
-from machine import MIB, SLOT_BYTES, Keys, program, read, wait_until, write
+from machine import MIB, PATIENCE, SLOT_BYTES, Keys, program, read, wait_until, write
 from updates_test import Case
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -183,6 +183,23 @@ def download_cut(case, machine, server):
 
 
 @row
+def download_stall(case, machine, server):
+    server.offer(case.full, "2.0.0")
+    server.rude = "stall"
+
+
+@row
+def download_drip(case, machine, server):
+    server.offer(case.full, "2.0.0")
+    server.rude = "drip"
+
+
+@row
+def downgrade(case, machine, server):
+    server.offer(case.full, "0.9.0")
+
+
+@row
 def boot_full(case, machine, server):
     os.makedirs(machine.at("root/boot/coreos"), exist_ok=True)
     # Too small for the kernel.
@@ -200,6 +217,12 @@ def postinst_fails(case, machine, server):
 def postinst_firmware_b(case, machine, server):
     image = case.workshop.image("2.3.0", postinst="#!/bin/sh\nexit 3\n")
     server.offer(case.workshop.payload("firmware", image), "2.3.0")
+
+
+@row
+def postinst_hangs(case, machine, server):
+    image = case.workshop.image("2.5.0", postinst="#!/bin/sh\nexec sleep 1000\n")
+    server.offer(case.workshop.payload("hangs", image), "2.5.0")
 
 
 @row
@@ -242,7 +265,8 @@ class BadInput(Case):
         active, gpt = machine.slot_bytes(3), self.table(machine)
         machine.attempt()
         refused = wait_until(f"a report of {name}", lambda: server.seen(3, 0) or
-                             self.fail_if_installed(server, machine))
+                             server.seen(3, 9) or self.fail_if_installed(server, machine),
+                             patience=3 * PATIENCE)  # Twenty stalls, each its seconds.
         # With firmware B a reboot is what it asks for, as the original does.
         rest = "UPDATED_NEED_REBOOT" if name == "postinst-firmware-b" else "IDLE"
         wait_until("rest", lambda: machine.status() == "UPDATE_STATUS_" + rest)
@@ -262,49 +286,9 @@ class BadInput(Case):
                 if not only or name in only.split():
                     self.run_row(name, act)
 
-    def install_once(self, machine, server, *flags):
-        server.offer(self.full, "2.0.0")
-        return subprocess.run(
-            [program("INSTALL_ONCE"), "-url", f"http://127.0.0.1:{server.port}/update.gz", "-size",
-             str(len(self.full)), "-active", machine.slot(3), "-kernels",
-             machine.at("root/boot/coreos"), "-state", machine.at("state"), "-temporary",
-             machine.at("root/tmp"), "-key", self.workshop.keys.public, "-retries", "1", *flags],
-            capture_output=True, text=True, check=False, env=machine.environment()).stdout
-
-    def slow(self, name, rude, *flags):
-        texts, then = self.said_and_code(name)
-        machine, server = self.machine(self.one), self.server()
-        machine.boot()
-        active, gpt = machine.slot_bytes(3), self.table(machine)
-        server.rude = rude
-        said = self.install_once(machine, server, *flags)
-        self.assertIn(then + " ", said)
-        for text in texts:
-            self.assertTrue(matches(text, said), said)
-        self.check_untouched(machine, active, gpt)
-
-    def test_a_server_that_stalls(self):
-        self.slow("download-stall", "stall", "-slow-time=1s")
-
-    def test_a_server_that_drips(self):
-        self.slow("download-drip", "drip", "-slow-time=2s", "-slow-rate=100")
-
-    def test_a_postinst_that_hangs(self):
-        texts, then = self.said_and_code("postinst-hangs")
-        image = self.workshop.image("2.5.0", postinst="#!/bin/sh\nsleep 1000\n")
-        self.full = self.workshop.payload("hangs", image)
-        machine, server = self.machine(self.one), self.server()
-        machine.boot()
-        active, gpt = machine.slot_bytes(3), self.table(machine)
-        said = self.install_once(machine, server, "-postinst-limit=1s")
-        self.assertIn(then + " ", said)
-        for text in texts:
-            self.assertTrue(matches(text, said), said)
-        self.check_untouched(machine, active, gpt)
-
     @classmethod
     def tearDownClass(cls):
-        if len(DONE) > len(DAEMON_ROWS):
+        if not os.environ.get("TEST_ONLY"):
             assert DONE == set(ROWS), DONE ^ set(ROWS)
 
 

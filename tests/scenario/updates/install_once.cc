@@ -1,5 +1,5 @@
-// One run of the installer without the daemon around it, for tests that need other limits, or
-// to die at a chosen write. Says what happens a line at a time; the last is the outcome.
+// One run of the installer without the daemon around it, for tests that make it die at a
+// chosen write. Says what happens a line at a time; the last is the outcome.
 #include <cstdio>
 #include <cstdlib>
 
@@ -15,11 +15,9 @@ namespace {
 struct Options {
   Job job;
   Surroundings machine;
-  int64_t retries = 0;
 };
 
 void add_flags(cli::FlagSet& flags, Options& options) {
-  options.machine.limits = download_limits();
   flags.add("url", options.job.url, "", "Of the payload; or a path.");
   flags.add("size", options.job.size, 0, "Of the payload.");
   flags.add("hash", options.job.payload_hash, "", "Its SHA-256 in base64.");
@@ -27,14 +25,7 @@ void add_flags(cli::FlagSet& flags, Options& options) {
   flags.add("key", options.machine.public_key, "", "Public key.");
   flags.add("kernels", options.machine.slots.kernel_directory, "", "Of the boot partition.");
   flags.add("state", options.machine.slots.state_directory, "", "/var/lib/update_engine.");
-  flags.add("pcr-policy-server", options.machine.pcr_policy_server, "", "URL.");
   flags.add("temporary", options.machine.temporary_directory, "/tmp", "For the mount point.");
-  flags.add("postinst-limit", options.machine.postinst_limit, minutes(1), "For postinst.");
-  flags.add("slow-time", options.machine.limits.slow_time, seconds(90), "Before it is stalled.");
-  flags.add("slow-rate", options.machine.limits.slow_bytes_per_second, 10, "Bytes a second.");
-  flags.add("retries", options.retries, 20, "After interruptions.");
-  flags.add("retry-delay", options.machine.limits.retry_delay, milliseconds(50), "Between them.");
-  flags.add("checkpoint-interval", options.machine.checkpoint_interval, Duration(0), "");
 }
 
 void say(const std::string& line) {
@@ -55,7 +46,6 @@ Task<void> run(UvLoop* loop, Installer* installer, Job job) {
 
 int run(Options options) {
   options.job.allows_file = true;
-  options.machine.limits.retries = static_cast<int>(options.retries);
   auto store = Store::open(real_disk(), options.machine.slots.state_directory + "/prefs");
   if (!store) return EXIT_FAILURE;
   (void)clear_postinst_leftovers(options.machine.temporary_directory);

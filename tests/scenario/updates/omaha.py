@@ -151,8 +151,6 @@ def handler_of(server):
                 self.wfile.write(body[:len(body) // 2])
                 return self.connection.shutdown(socket.SHUT_RDWR)
             if server.rude == "stall":
-                self.wfile.write(body[:1000])
-                self.wfile.flush()
                 server.stopping.wait(600)
                 self.close_connection = True
                 return None

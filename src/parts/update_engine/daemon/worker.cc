@@ -1,5 +1,7 @@
 #include "parts/update_engine/daemon/worker.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "parts/update_engine/daemon/host.h"
 #include "parts/update_engine/daemon/server.h"
@@ -244,6 +246,9 @@ Surroundings Worker::surroundings() const {
   all.download_password = config.download_password;
   all.limits = download_limits();
   all.limits.retry_delay = options_.shortened(all.limits.retry_delay);
+  // Whole seconds, and none is no limit.
+  all.limits.slow_time = std::max<Duration>(seconds(1), options_.shortened(all.limits.slow_time));
+  all.postinst_limit = options_.shortened(all.postinst_limit);
   all.temporary_directory = options_.temporary_directory;
   return all;
 }
