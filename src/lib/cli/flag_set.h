@@ -37,6 +37,7 @@ class FlagSet {
   // Sets a flag from elsewhere (environment, file). NotFound for an unknown name.
   Result<void> set(std::string_view name, std::string_view value);
 
+  const std::string& program() const { return program_; }
   bool has(std::string_view name) const { return find(name) != nullptr; }
   // Given on the command line.
   bool was_given(std::string_view name) const;

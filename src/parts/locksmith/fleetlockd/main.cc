@@ -8,7 +8,7 @@
 #include "io/loop/uv_loop.h"
 #include "io/task/scope.h"
 #include "io/tls/tls.h"
-#include "lib/cli/flag_set.h"
+#include "lib/cli/server_flags.h"
 #include "parts/locksmith/fleet/server.h"
 #include "sys/log/log.h"
 
@@ -86,24 +86,14 @@ int start(const std::vector<std::string>& arguments) {
   Options options;
   cli::FlagSet flags("fleetlockd");
   add_flags(flags, options);
-  const auto words = flags.parse(arguments);
-  if (!words && words.error().code() == Code::kAborted) {
-    std::printf("%s", flags.usage().c_str());
-    return 0;
+  if (const auto ending = cli::read_command_line(flags, arguments)) {
+    std::fputs(ending->out.c_str(), stdout);
+    std::fputs(ending->err.c_str(), stderr);
+    return ending->code;
   }
-  if (!words || !words->empty()) {
-    const std::string what =
-        words ? "unexpected argument: " + words->front() : words.error().message();
-    std::fprintf(stderr, "%s\nRun 'fleetlockd --help' for usage.\n", what.c_str());
+  if (const auto read = cli::read_environment(flags, "FLEETLOCKD", std::getenv); !read) {
+    std::fprintf(stderr, "%s\n", read.error().text().c_str());
     return 2;
-  }
-  for (const std::string& name : flags.names()) {
-    const char* value = std::getenv(cli::environment_name("FLEETLOCKD", name).c_str());
-    if (value == nullptr || *value == '\0' || flags.was_given(name)) continue;
-    if (const auto set = flags.set(name, value); !set) {
-      std::fprintf(stderr, "%s\n", set.error().text().c_str());
-      return 2;
-    }
   }
   const auto begun = start_logging({.as_json = false});
   (void)begun;
