@@ -13,16 +13,17 @@ from machine import program, wait_until, write
 
 UNITS = sorted(os.path.basename(path)[:-len(".in")]
                for path in glob.glob(os.path.join(PACKAGING, "*.service.in")))
+BINARIES = "/opt/argosy/bin"
 
 
 @needs_cgroups
 class Units(unittest.TestCase):
     def setUp(self):
-        self.binaries = os.path.dirname(program("ETCD"))
-        self.host = Host("units", [self.binaries])
+        # Elsewhere than below /tmp or /home, which the units may not see.
+        self.host = Host("units", [f"{os.path.dirname(program('ETCD'))}:{BINARIES}"])
         self.addCleanup(self.host.destroy)
         for unit in UNITS:
-            self.host.add_packaged_unit(unit, self.binaries)
+            self.host.add_packaged_unit(unit, BINARIES)
 
     def set_variables(self, name, **variables):
         write(self.host.at("etc/default/" + name),

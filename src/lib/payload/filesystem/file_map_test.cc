@@ -56,7 +56,7 @@ constexpr uint64_t kNone = 0xFFFFFFFF;
 
 // By hand, as the kernel's documentation has it: /big of two blocks, one of them packed,
 // and a tail in a fragment; /dir/small in the same fragment.
-Bytes squashfs(uint64_t compressor = 4) {
+Bytes squashfs(uint64_t compressor = 4, bool has_twice = false) {
   const uint64_t data = 96;
   const uint64_t fragment = data + kSquashfsBlock + 700;
   Writer inodes;
@@ -73,8 +73,9 @@ Bytes squashfs(uint64_t compressor = 4) {
       Writer().u32(0).u32(0).u32(1).u16(small).u16(0).u16(2).u16(4).text("small").bytes();
   head(1).u32(0).u32(2).u16(entries_of_directory.size() + 3).u16(0).u32(1);
   const size_t root = inodes.bytes().size();
+  const Bytes entry_of_dir = Writer().u16(directory).u16(0).u16(1).u16(2).text("dir").bytes();
   const Bytes entries_of_root = Writer()
-                                    .u32(1)
+                                    .u32(has_twice ? 2 : 1)
                                     .u32(0)
                                     .u32(1)
                                     .u16(big)
@@ -82,11 +83,8 @@ Bytes squashfs(uint64_t compressor = 4) {
                                     .u16(2)
                                     .u16(2)
                                     .text("big")
-                                    .u16(directory)
-                                    .u16(0)
-                                    .u16(1)
-                                    .u16(2)
-                                    .text("dir")
+                                    .text(entry_of_dir)
+                                    .text(has_twice ? entry_of_dir : "")
                                     .bytes();
   // The long form of a directory's inode.
   head(8).u32(3).u32(entries_of_root.size() + 3).u32(0).u32(1).u16(0);
@@ -150,6 +148,12 @@ TEST_CASE("a damaged squashfs is refused or read as something, and nothing worse
     damaged[at] ^= '\x11';
     (void)Image(damaged).map();
   }
+}
+
+TEST_CASE("a directory with two parents is refused: paths could be without number") {
+  const auto files = Image(squashfs(4, true)).map();
+  REQUIRE_FALSE(files.has_value());
+  CHECK_EQ(files.error().message(), "squashfs: a directory stands twice");
 }
 
 TEST_CASE("a squashfs with tables that can't be unpacked says so") {

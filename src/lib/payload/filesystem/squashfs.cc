@@ -1,6 +1,7 @@
 // The tables of squashfs 4.0. Metadata lies in blocks of up to 8 KiB, packed one by one;
 // a reference into it is the place of a block and an offset in what it unpacks to.
 #include <map>
+#include <set>
 #include <zlib.h>
 
 #include "base/format.h"
@@ -167,6 +168,8 @@ class Image {
     Table table;
     for (uint64_t at = begin; at < end;) {
       auto [bytes, next] = TRY(read_block(at));
+      // All but the last are whole, which bounds how many there are.
+      if (bytes.size() != kMetadataBlock && next < end) return broken("a table has a gap");
       table.places.emplace(at - begin, table.bytes.size());
       table.bytes += bytes;
       at = next;
@@ -205,6 +208,8 @@ class Image {
     in.skip(14);
     if (type == kFile || type == kLongFile) return add_file(in, type == kLongFile, path);
     if (type != kDirectory && type != kLongDirectory) return {};
+    // Each has one parent; else a few of them could make up more paths than can be walked.
+    if (!directories_seen_.emplace(block, offset).second) return broken("a directory stands twice");
     const bool is_long = type == kLongDirectory;
     if (is_long) in.skip(4);
     const uint32_t first = in.take<uint32_t>();  // the size, if it is long
@@ -294,6 +299,7 @@ class Image {
   Superblock super_;
   Table inodes_;
   Table directories_;
+  std::set<std::pair<uint64_t, size_t>> directories_seen_;
   std::vector<Fragment> fragments_;
   std::vector<MappedFile> files_;
 };
