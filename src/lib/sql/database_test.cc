@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include "base/format.h"
@@ -207,6 +209,76 @@ TEST_CASE("steps run once each, and a newer version's are not touched") {
     CHECK(broken.error().text().starts_with("step bad: "));
     CHECK(!bench.second->ask("SELECT * FROM half").has_value());
   }
+}
+
+TEST_CASE("several servers that start at once make the tables once") {
+  for (const Database::Kind kind : kinds()) {
+    for (int round = 0; round < 5; ++round) {
+      Bench bench(kind);
+      std::vector<std::unique_ptr<Database>> servers;
+      for (int i = 0; i < 6; ++i) servers.push_back(bench.open());
+      std::vector<std::string> refusals(servers.size());
+      std::vector<std::thread> threads;
+      for (size_t i = 0; i < servers.size(); ++i) {
+        threads.emplace_back([&, i] {
+          const auto done = migrate(*servers[i], std::vector{kFruit});
+          if (!done) refusals[i] = done.error().text();
+        });
+      }
+      for (std::thread& thread : threads) thread.join();
+      for (const std::string& refusal : refusals) CHECK(refusal.empty());
+      CHECK(bench.first->ask("SELECT name FROM schema_steps")->size() == 1);
+      servers.clear();
+    }
+  }
+}
+
+// Another process, as an operator's sqlite3: waits for a word, reads the table and ends.
+class Stranger {
+ public:
+  explicit Stranger(const std::string& file) {
+    int ends[2] = {};
+    REQUIRE(::pipe(ends) == 0);
+    pid_ = ::fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ == 0) {
+      char word = 0;
+      const bool has_word = ::read(ends[0], &word, 1) == 1;
+      auto database = open_sqlite(file);
+      const bool has_read = has_word && database && (*database)->ask("SELECT * FROM fruit");
+      if (database) database->reset();
+      ::_exit(has_read ? 0 : 1);
+    }
+    ::close(ends[0]);
+    word_ = ends[1];
+  }
+  // Whether it could read.
+  bool looks() {
+    const bool was_told = ::write(word_, "x", 1) == 1;
+    ::close(word_);
+    int status = 1;
+    return was_told && ::waitpid(pid_, &status, 0) == pid_ && status == 0;
+  }
+
+ private:
+  int pid_ = 0;
+  int word_ = -1;
+};
+
+TEST_CASE("who looks into a SQLite database from outside takes nothing away") {
+  const Folder folder;
+  Stranger first(folder.file()), second(folder.file());
+  const auto writer = *open_sqlite(folder.file());
+  REQUIRE(migrate(*writer, std::vector{kFruit}));
+  const auto reader = *open_sqlite(folder.file());
+  REQUIRE(writer->ask("INSERT INTO fruit VALUES ('a', 1, 0)"));
+  REQUIRE(first.looks());
+  CHECK(exists(real_disk(), folder.file() + "-wal"));
+  REQUIRE(writer->ask("INSERT INTO fruit VALUES ('b', 2, 0)"));
+  REQUIRE(second.looks());
+  const auto later = *open_sqlite(folder.file());
+  CHECK(later->ask("SELECT name FROM fruit")->size() == 2);
+  CHECK(reader->ask("SELECT name FROM fruit")->size() == 2);
 }
 
 TEST_CASE("a SQLite file is private, and what is no database is refused") {

@@ -1,9 +1,13 @@
 #include "lib/sql/migrate.h"
 
 #include "base/format.h"
+#include "lib/sql/servers_lock.h"
 
 namespace argosy::sql {
 namespace {
+
+// 'argosy' and 's' in ASCII.
+constexpr int64_t kStepsLock = 0x617267'6f737973;
 
 Result<void> check_known(const Rows& done, std::span<const Step> steps) {
   for (size_t i = 0; i < done.size(); ++i) {
@@ -20,12 +24,11 @@ Result<void> check_known(const Rows& done, std::span<const Step> steps) {
 }  // namespace
 
 Result<void> migrate(Database& database, std::span<const Step> steps) {
+  // PostgreSQL's CREATE TABLE IF NOT EXISTS fails when two servers do it at once.
+  const ServersLock lock = TRY(ServersLock::take(database, kStepsLock));
   TRY(database.run_script(
       "CREATE TABLE IF NOT EXISTS schema_steps (number BIGINT PRIMARY KEY, name TEXT NOT NULL)"));
   Transaction transaction = TRY(Transaction::begin(database));
-  if (database.kind() == Database::Kind::kPostgres) {
-    TRY(database.run_script("LOCK TABLE schema_steps IN ACCESS EXCLUSIVE MODE"));
-  }
   const Rows done = TRY(database.ask("SELECT name FROM schema_steps ORDER BY number"));
   TRY(check_known(done, steps));
   for (size_t i = done.size(); i < steps.size(); ++i) {

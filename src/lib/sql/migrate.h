@@ -1,5 +1,6 @@
 // How a program's tables come to be: a list of steps that only grows. Each runs once, in
-// order, in a transaction with the note that it has run; several servers may start at once.
+// order, in a transaction with the note that it has run; several servers may start at once
+// and wait for each other.
 #pragma once
 
 #include <span>

@@ -164,10 +164,13 @@ class Sqlite final : public Database {
   std::map<std::string, Statement, std::less<>> statements_;
 };
 
-// Made by us, so that nobody else can read what it holds while SQLite makes it.
+// Made by us, so that nobody else can read what it holds while SQLite makes it. One that is
+// there is not opened: closing it would take away the locks of this process's connections
+// (fcntl_locking(2)), and the next stranger would remove the log that they write.
 Result<void> make_private_file(const std::string& path) {
   if (path == ":memory:") return {};
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST) return {};
   if (fd < 0) return fail(system_error(format("open {}", path), errno));
   ::close(fd);
   return {};
