@@ -68,6 +68,20 @@ Result<void> check_release(const Release& release) {
   return {};
 }
 
+// In ascending order none is there twice.
+Result<void> check_groups(const Metadata& metadata) {
+  if (metadata.groups.size() > kMaxGroups) return bad(format("more than {} groups", kMaxGroups));
+  for (const std::string& group : metadata.groups) {
+    TRY(check_word("a group", group));
+    if (group == metadata.channel) return bad("a group is called as the channel is");
+  }
+  const auto is_wrong = [](const std::string& a, const std::string& b) { return a >= b; };
+  if (std::ranges::adjacent_find(metadata.groups, is_wrong) != metadata.groups.end()) {
+    return bad("the groups do not ascend");
+  }
+  return {};
+}
+
 Result<void> check_times(const Metadata& metadata) {
   for (const WallTime time : {metadata.issued, metadata.expires}) {
     const Duration since = time.time_since_epoch();
@@ -86,6 +100,7 @@ Result<void> check_form(const Metadata& metadata) {
   TRY(check_word("an application", metadata.application));
   TRY(check_word("a channel", metadata.channel));
   TRY(check_word("an architecture", metadata.arch));
+  TRY(check_groups(metadata));
   if (metadata.sequence == 0 || metadata.sequence > kMaxNumber) {
     return bad("the sequence is not from 1 to 2^53");
   }

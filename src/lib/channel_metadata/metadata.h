@@ -5,7 +5,6 @@
 // docs/formats/channel-metadata.md; signing and verifying are in trust/trust.h. Any thread.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "lib/semver/semver.h"
 
 namespace argosy::channel_metadata {
 
@@ -21,6 +21,7 @@ inline constexpr size_t kMaxTextBytes = 256 * 1024;
 inline constexpr size_t kMaxReleases = 64;
 inline constexpr size_t kMaxPackages = 64;  // of one release
 inline constexpr size_t kMaxSignatures = 8;
+inline constexpr size_t kMaxGroups = 256;
 
 struct Package {
   std::string name;  // as in Omaha's package, which is appended to a URL
@@ -40,9 +41,12 @@ struct Release {
 };
 
 struct Metadata {
-  std::string application;        // Omaha's appid
-  std::string channel;            // Omaha's track
-  std::string arch;               // "amd64", "aarch64", "x86" or "all"; see arch_of_board
+  std::string application;  // Omaha's appid
+  std::string channel;      // Omaha's track
+  std::string arch;         // "amd64", "aarch64", "x86" or "all"; see arch_of_board
+  // What machines of this channel may have as their track instead of its name: ids and tracks
+  // of its groups, ascending.
+  std::vector<std::string> groups{};
   uint64_t sequence = 0;          // from 1; grows with every document of this channel
   std::string target;             // the version to be at; it is one of the releases
   std::vector<Release> releases;  // all that may be offered, with ascending versions
@@ -89,12 +93,13 @@ struct Offer {
 // but not past a floor.
 Result<void> permits(const Metadata& metadata, const Offer& offer);
 
+// Whether a machine with this track (its GROUP) is one of the channel's: by the channel's name,
+// or by what its groups are called.
+bool is_track_of(const Metadata& metadata, std::string_view track);
 // "{E96281A6-...}" and "e96281a6-..." are the same application.
 bool is_same_application(std::string_view a, std::string_view b);
 // "amd64-usr" is "amd64", "arm64-usr" is "aarch64"; what is not known stays as it is.
 std::string arch_of_board(std::string_view board);
-// Semantic Versioning's precedence with one to four numbers; what is no version is older
-// than all that are one.
-std::weak_ordering compare_versions(std::string_view a, std::string_view b);
+using semver::compare_versions;
 
 }  // namespace argosy::channel_metadata

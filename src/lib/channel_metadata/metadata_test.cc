@@ -140,20 +140,24 @@ TEST_CASE("floors are not passed over, and the way down needs leave") {
   CHECK(refusal(rolled, deep).find("no way down") != std::string::npos);
 }
 
-TEST_CASE("the precedence of versions") {
-  const std::vector<std::string> ascending = {
-      "no version", "0.0.0.0",      "1.0.0-alpha",   "1.0.0-alpha.1", "1.0.0-alpha.beta",
-      "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",    "1.0.0",
-      "1.0.0.1",    "1.2",          "1.10.0",        "1688.5.3",      "3975.2.0"};
-  for (size_t i = 0; i < ascending.size(); ++i) {
-    for (size_t j = 0; j < ascending.size(); ++j) {
-      CAPTURE(ascending[i]);
-      CAPTURE(ascending[j]);
-      CHECK(compare_versions(ascending[i], ascending[j]) == (i <=> j));
-    }
+TEST_CASE("a channel goes by its name and by what its groups are called") {
+  Metadata metadata = example();
+  metadata.groups = {"9a2deb70-37be-4026-853f-bfdd6b347bbe", "canary"};
+  const Document document{.signatures = {}, .metadata = metadata};
+  const auto read = parse(to_text(document));
+  REQUIRE_MESSAGE(read, read.error().text());
+  CHECK(*read == document);
+  CHECK(to_text(document).find(R"("arch":"amd64","groups":["9a2deb70-37be-4026-853f-bfdd6b347bbe",)"
+                               R"("canary"],"sequence":7)") != std::string::npos);
+  for (const char* track : {"stable", "canary", "9a2deb70-37be-4026-853f-bfdd6b347bbe",
+                            "{9A2DEB70-37BE-4026-853F-BFDD6B347BBE}"}) {
+    CAPTURE(track);
+    CHECK(is_track_of(metadata, track));
   }
-  CHECK(compare_versions("1.0.0+a", "1.0.0+b") == 0);
-  CHECK(compare_versions("1.0", "1.0.0") == 0);
+  for (const char* track : {"", "beta", "{}", "Stable", "9a2deb70-37be-4026-853f-bfdd6b347bbf"}) {
+    CAPTURE(track);
+    CHECK_FALSE(is_track_of(metadata, track));
+  }
 }
 
 TEST_CASE("names of applications and boards") {

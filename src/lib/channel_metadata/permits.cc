@@ -52,6 +52,12 @@ Result<void> permits(const Metadata& metadata, const Offer& offer) {
   return check_direction(metadata, offer);
 }
 
+bool is_track_of(const Metadata& metadata, std::string_view track) {
+  if (track == metadata.channel) return true;
+  return std::ranges::any_of(
+      metadata.groups, [&](const std::string& group) { return is_same_application(group, track); });
+}
+
 bool is_same_application(std::string_view a, std::string_view b) {
   const auto bare = [](std::string_view text) {
     if (text.starts_with('{') && text.ends_with('}')) text = text.substr(1, text.size() - 2);

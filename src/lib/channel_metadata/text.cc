@@ -35,17 +35,23 @@ json::Value to_json(const Release& release) {
 json::Value to_json(const Metadata& metadata) {
   json::Array releases;
   for (const Release& release : metadata.releases) releases.push_back(to_json(release));
-  return json::Object{{"_type", kType},
-                      {"format", kFormat},
-                      {"application", metadata.application},
-                      {"channel", metadata.channel},
-                      {"arch", metadata.arch},
-                      {"sequence", metadata.sequence},
-                      {"issued", to_rfc3339(metadata.issued)},
-                      {"expires", to_rfc3339(metadata.expires)},
-                      {"target", metadata.target},
-                      {"rollback", metadata.is_rollback_allowed},
-                      {"releases", std::move(releases)}};
+  json::Object object = {{"_type", kType},
+                         {"format", kFormat},
+                         {"application", metadata.application},
+                         {"channel", metadata.channel},
+                         {"arch", metadata.arch}};
+  if (!metadata.groups.empty()) {
+    object.emplace_back("groups", json::Array(metadata.groups.begin(), metadata.groups.end()));
+  }
+  for (json::Member& member : json::Object{{"sequence", metadata.sequence},
+                                           {"issued", to_rfc3339(metadata.issued)},
+                                           {"expires", to_rfc3339(metadata.expires)},
+                                           {"target", metadata.target},
+                                           {"rollback", metadata.is_rollback_allowed},
+                                           {"releases", std::move(releases)}}) {
+    object.push_back(std::move(member));
+  }
+  return object;
 }
 
 std::optional<int> digits(std::string_view text, size_t at, size_t count) {
@@ -124,6 +130,9 @@ Result<Metadata> read_metadata(const json::Value& from) {
                     .is_rollback_allowed = boolean(from, "rollback"),
                     .issued = TRY(read_time(from.text_of("issued"))),
                     .expires = TRY(read_time(from.text_of("expires")))};
+  for (const json::Value& group : list(from, "groups")) {
+    metadata.groups.push_back(group.as_string() != nullptr ? *group.as_string() : "");
+  }
   for (const json::Value& release : list(from, "releases")) {
     metadata.releases.push_back(read_release(release));
   }

@@ -46,8 +46,10 @@ struct Options {
   bool hosts_packages = false;
   std::string packages_path;
   uint64_t max_upload = 0;
+  uint64_t max_download_rate = 0;
   bool mirrors = false;
   MirrorOptions mirror;
+  std::string sync_keys_file;
   std::string auth_mode;
   std::string root_token_file;
   std::string channel_keys_file;
@@ -102,6 +104,9 @@ void add_flags(cli::FlagSet& flags, Options& options) {
             "Path where Flatcar packages files are stored");
   flags.add("max-upload-size", options.max_upload, uint64_t{8} << 30,
             "Largest file that operators may upload, in bytes.");
+  flags.add("max-download-rate", options.max_download_rate, uint64_t{0},
+            "Hosted files go to all machines together no faster than so many bytes a second; "
+            "0: no limit.");
   flags.add("enable-syncer", options.mirrors, false, "Enable Flatcar packages syncer");
   flags.add("sync-interval", options.mirror.interval, hours(1),
             "Sync check interval (the minimum depends on the number of channels to sync)");
@@ -109,6 +114,10 @@ void add_flags(cli::FlagSet& flags, Options& options) {
             "Flatcar update URL to sync from");
   flags.add("syncer-packages-url", options.mirror.packages_url, "",
             "Packages URL with {{ARCH}} and {{VERSION}}, instead of upstream's.");
+  flags.add("sync-max-rate", options.mirror.max_rate, uint64_t{0},
+            "Payloads from upstream come no faster than so many bytes a second; 0: no limit.");
+  flags.add("sync-keys-file", options.sync_keys_file, "",
+            "Public keys (PEM): upstream's channel metadata have to be signed with one of them.");
   flags.section("Operators");
   flags.add(
       "auth-mode", options.auth_mode, "tokens",
@@ -128,6 +137,10 @@ void add_flags(cli::FlagSet& flags, Options& options) {
             "File of SQLite, or postgres:// for several servers.");
   flags.add("forget-after", server.forget_after, hours(24 * 90),
             "Drop machines that were not seen for so long; 0: never.");
+  flags.add("keep-history", server.keep_history, hours(24 * 180),
+            "Keep what happened to machines for so long, at least 744h; 0: for ever.");
+  flags.add("new-machines-per-hour", server.answer.newcomers_an_hour, uint64_t{10'000},
+            "Machines never seen before that one address may bring; 0: any number.");
   flags.add("max-floors-per-response", options.max_floors, 5,
             "Floors in one answer to a client that takes several.");
   flags.section("Logging");
@@ -161,6 +174,8 @@ std::vector<sql::Step> all_steps() {
   std::vector<sql::Step> steps;
   for (const sql::Step& step : store::steps()) steps.push_back(step);
   for (const sql::Step& step : auth::steps()) steps.push_back(step);
+  for (const sql::Step& step : store::history_steps()) steps.push_back(step);
+  for (const sql::Step& step : auth::session_steps()) steps.push_back(step);
   return steps;
 }
 
@@ -240,6 +255,35 @@ std::vector<OutsideCounter> counters_of(const Hosting* hosting, const Mirror* mi
   return counters;
 }
 
+Result<std::unique_ptr<Mirror>> open_mirror(UvLoop& loop, Desk& desk, Hosting* hosting,
+                                            Options& options) {
+  if (!options.mirrors) return nullptr;
+  options.mirror.hosted_url = kPackagesPrefix;
+  if (!options.sync_keys_file.empty()) {
+    const Bytes keys = TRY(read_file(real_disk(), options.sync_keys_file, kMaxSmallFile));
+    options.mirror.keys = TRY_CONTEXT(channel_metadata::Keyring::from_pem(keys), "-sync-keys-file");
+  }
+  return std::make_unique<Mirror>(loop, real_clock(), desk, hosting, options.mirror);
+}
+
+json::Value describe(const Mirror& mirror) {
+  const MirrorFigures& figures = mirror.figures();
+  json::Array troubles(figures.troubles.begin(), figures.troubles.end());
+  return json::Object{{"url", mirror.options().upstream},
+                      {"interval", to_go_duration(mirror.options().interval)},
+                      {"last_round", figures.last_round ? to_rfc3339(*figures.last_round) : ""},
+                      {"rounds", figures.rounds},
+                      {"failures", figures.failures},
+                      {"packages", figures.packages},
+                      {"troubles", std::move(troubles)}};
+}
+
+std::optional<api::UpstreamView> upstream_view(Mirror* mirror) {
+  if (mirror == nullptr) return std::nullopt;
+  return api::UpstreamView{.describe = [mirror] { return describe(*mirror); },
+                           .sync = [mirror] { mirror->hurry(); }};
+}
+
 Result<std::vector<PageFile>> page_files(const std::string& directory) {
   if (directory.empty()) return built_in_files();
   return TRY_CONTEXT(read_page_files(real_disk(), directory), "-http-static-dir");
@@ -261,7 +305,16 @@ Task<void> end(UvLoop* loop, Server* server) {
   loop->stop();
 }
 
+// The page looks back for 30 days.
+constexpr Duration kLeastHistory = hours(24 * 31);
+
+Result<void> check_ages(const ServerOptions& server) {
+  if (server.keep_history == Duration::zero() || server.keep_history >= kLeastHistory) return {};
+  return fail(Code::kInvalidArgument, "-keep-history is 0 or at least 744h");
+}
+
 Result<void> serve(Options& options) {
+  TRY(check_ages(options.server));
   UvLoop loop;
   const auto desk = TRY(Desk::open(loop, {.database = options.database, .steps = all_steps()}));
   options.server.listen = {format("{}:{}", options.host, options.port)};
@@ -271,11 +324,15 @@ Result<void> serve(Options& options) {
   options.server.tls.alpn = {"h2", "http/1.1"};
   std::unique_ptr<Hosting> hosting;
   if (options.hosts_packages) {
-    hosting = TRY_CONTEXT(Hosting::open(loop, options.packages_path), "the packages' directory");
+    hosting = TRY_CONTEXT(Hosting::open(loop, options.packages_path, options.max_download_rate),
+                          "the packages' directory");
     options.server.mounts.push_back(
         {std::string(kPackagesPrefix), hosting->handler(std::string(kPackagesPrefix))});
   }
+  const std::unique_ptr<Mirror> mirror = TRY(open_mirror(loop, *desk, hosting.get(), options));
   api::ApiOptions operators = TRY(api_options(options));
+  operators.upstream = upstream_view(mirror.get());
+  operators.database = options.database;
   operators.hosting = hosting.get();
   operators.hosted_url = kPackagesPrefix;
   operators.max_upload = options.max_upload;
@@ -285,11 +342,6 @@ Result<void> serve(Options& options) {
   }
   Page page(TRY(page_files(options.page_directory)));
   options.server.mounts.push_back({"/", page.handler()});
-  std::unique_ptr<Mirror> mirror;
-  if (options.mirrors) {
-    options.mirror.hosted_url = kPackagesPrefix;
-    mirror = std::make_unique<Mirror>(loop, real_clock(), *desk, hosting.get(), options.mirror);
-  }
   options.server.counters = counters_of(hosting.get(), mirror.get());
   Server server(loop, loop.network(), real_clock(), *desk, real_disk(), std::move(options.server));
   std::optional<Error> why;

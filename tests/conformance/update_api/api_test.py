@@ -6,11 +6,9 @@ import hashlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.request
@@ -20,11 +18,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..", "..")
 sys.path.insert(0, os.path.join(HERE, "..", "cluster"))
 
-from cluster import die_with_parent, free_ports  # noqa: E402
+from update_service import TOKEN, UpdateService  # noqa: E402
 
 APP = "e96281a6-d1af-4bde-9a0a-97b76e56dc57"
-TOKEN = "a token for the first administrator"
-READY_SECONDS = 30
+STABLE = "9a2deb70-37be-4026-853f-bfdd6b347bbe"
 REQUEST = f"""<request protocol="3.0"><app appid="{{{APP}}}" version="1.0.0" track="stable"
  bootid="{{x}}" machineid="m1" board="amd64-usr"><updatecheck/></app></request>"""
 DELTA_REQUEST = REQUEST.replace(' track=', ' delta_okay="true" track=')
@@ -35,62 +32,25 @@ def blocks(page):
         return re.findall(r"^```sh\n(.*?)^```$", file.read(), re.M | re.S)
 
 
-class Service:
+class Service(UpdateService):
     """One for all tests; a database of its own."""
 
     def __init__(self):
         self.place = tempfile.TemporaryDirectory(prefix="argosy-update-api-")
-        self.port = free_ports(1)[0]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = None
-
-    def path(self, name):
-        return os.path.join(self.place.name, name)
-
-    def start(self):
-        with open(self.path("token"), "w", encoding="utf-8") as file:
-            file.write(TOKEN + "\n")
-        database = os.environ.get("ARGOSY_POSTGRES") or self.path("db")
-        self.log = open(self.path("log"), "ab")
-        self.process = subprocess.Popen(
-            [os.environ["ARGOSY_UPDATE_SERVICE"], "-host", "127.0.0.1", "-port", str(self.port),
-             "-database", database, "-root-token-file", self.path("token"),
-             "-channel-keys-file", self.path("channel-keys.pem"),
-             "-host-flatcar-packages", "-flatcar-packages-path", self.path("packages")],
-            stderr=self.log, preexec_fn=die_with_parent)
-        end = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(self.url + "/health", timeout=30):
-                    return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
-                    with open(self.path("log"), encoding="utf-8") as log:
-                        raise AssertionError(log.read()) from None
-                time.sleep(0.02)
-
-    def stop(self):
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(READY_SECONDS)
-        if self.process is not None:
-            self.log.close()
-
-    def environment(self):
-        return dict(os.environ, APP=APP, UPDATECTL_SERVER=self.url, UPDATECTL_KEY=TOKEN)
-
-    def ctl(self, *words, key=TOKEN):
-        return subprocess.run([os.environ["ARGOSY_UPDATESERVICECTL"], *words], text=True,
-                              capture_output=True, timeout=60, check=False,
-                              env=dict(self.environment(), UPDATECTL_KEY=key))
+        super().__init__(self.place.name, "-channel-keys-file",
+                         os.path.join(self.place.name, "channel-keys.pem"),
+                         "-host-flatcar-packages", "-flatcar-packages-path",
+                         os.path.join(self.place.name, "packages"),
+                         database=os.environ.get("ARGOSY_POSTGRES"))
 
     def shell(self, script):
         """As an operator types it."""
         function = ('updateservicectl() { "$ARGOSY_UPDATESERVICECTL" "$@"; }\n'
                     'delta_generator() { "$DELTA_GENERATOR" "$@"; }\n')
         return subprocess.run(["bash", "-euo", "pipefail", "-c", function + script], text=True,
-                              capture_output=True, timeout=120, check=False,
-                              cwd=self.place.name, env=self.environment())
+                              capture_output=True, timeout=120, check=False, cwd=self.place.name,
+                              env=dict(os.environ, APP=APP, UPDATECTL_SERVER=self.url,
+                                       UPDATECTL_KEY=TOKEN))
 
 
 class ApiTest(unittest.TestCase):
@@ -119,6 +79,10 @@ class ApiTest(unittest.TestCase):
             self.assertEqual(document, file.read().strip())
         self.assertEqual(json.loads(document)["signed"]["sequence"], 3)
         self.assertEqual(len(json.loads(document)["signatures"]), 2)
+        # A machine may have the group's id as its GROUP: the document says that it is meant.
+        by_id = self.ask(REQUEST.replace('"stable"', f'"{STABLE}"').replace('"m1"', '"m-id"'))
+        self.assertEqual(base64.b64decode(by_id.find("channel_metadata").text), document)
+        self.assertIn(STABLE, json.loads(document)["signed"]["groups"])
 
     def check_payload_signatures(self):
         """Each key fits the signature of its version only, and none fits without them."""
@@ -209,12 +173,20 @@ class ApiTest(unittest.TestCase):
         self.assertEqual(ctl("--help").returncode, 0)
         self.assertEqual(ctl("-server", "http://127.0.0.1:1", "app", "list").returncode, 1)
 
+    @unittest.skipUnless("ARGOSY_POSTGRES" in os.environ, "of SQLite backups can be taken")
+    def test_backups_of_postgres_are_not_ours(self):
+        copy = self.service.path("copy.db")
+        refused = self.service.ctl("database", "backup", copy)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("pg_dump", refused.stderr)
+        self.assertFalse(os.path.exists(copy))
+
     def test_roles_and_audit_over_a_restart(self):
         ctl = self.service.ctl
         made = ctl("admin-user", "create", "-role", "operator", "otto")
         self.assertEqual(made.returncode, 0, made.stderr)
         otto = made.stdout.strip()
-        group = ("-app-id", APP, "-group-id", "9a2deb70-37be-4026-853f-bfdd6b347bbe")
+        group = ("-app-id", APP, "-group-id", STABLE)
         self.assertEqual(ctl("group", "pause", *group, key=otto).returncode, 0)
         self.assertIn("PAUSED", ctl("status", key=otto).stdout)
         self.assertEqual(ctl("admin-user", "list", key=otto).returncode, 1)

@@ -3,7 +3,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,12 +16,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "cluster"))
 sys.path.insert(0, HERE)
 
-from cluster import die_with_parent, free_ports  # noqa: E402
+from cluster import free_ports  # noqa: E402
 from provider import AUDIENCE, CLIENT, Key, Provider, token  # noqa: E402
+from update_service import TOKEN as ROOT_TOKEN, UpdateService  # noqa: E402
 
-ROOT_TOKEN = "a token for the first administrator"
 SECRET = "a secret that several servers share, of 32 bytes and more"
-READY_SECONDS = 30
 SESSION = "update_service_session"
 LOGIN = "update_service_login"
 
@@ -44,48 +42,26 @@ class Reply:
         return json.loads(self.body)
 
 
-class Service:
+class Service(UpdateService):
     def __init__(self, place, issuer, *more):
-        self.place = place
-        self.port = free_ports(1)[0]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.flags = ["-host", "127.0.0.1", "-port", str(self.port), "-nebraska-url", self.url,
-                      "-auth-mode", "oidc", "-root-token-file", self.file("token", ROOT_TOKEN),
-                      "-session-secret-file", self.file("secret", SECRET),
-                      "-oidc-client-id", CLIENT, "-oidc-issuer-url", issuer,
-                      "-oidc-admin-roles", "fleet-admin,boss",
-                      "-oidc-operator-roles", "fleet-operator",
-                      "-oidc-viewer-roles", "fleet-viewer", "-oidc-audience", AUDIENCE, *more]
-        self.process = None
+        port = free_ports(1)[0]
+        directory = os.path.join(place, str(port))
+        os.makedirs(directory)
+        super().__init__(directory, "-nebraska-url", f"http://127.0.0.1:{port}",
+                         "-auth-mode", "oidc",
+                         "-session-secret-file", self.file(directory, "secret", SECRET),
+                         "-oidc-client-id", CLIENT, "-oidc-issuer-url", issuer,
+                         "-oidc-admin-roles", "fleet-admin,boss",
+                         "-oidc-operator-roles", "fleet-operator",
+                         "-oidc-viewer-roles", "fleet-viewer", "-oidc-audience", AUDIENCE, *more,
+                         port=port, database=os.environ.get("ARGOSY_POSTGRES"))
 
-    def file(self, name, text):
-        path = os.path.join(self.place, name)
+    @staticmethod
+    def file(directory, name, text):
+        path = os.path.join(directory, name)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text + "\n")
         return path
-
-    def start(self):
-        self.log_path = os.path.join(self.place, f"log-{self.port}")
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                [os.environ["ARGOSY_UPDATE_SERVICE"], *self.flags,
-                 "-database", os.path.join(self.place, f"db-{self.port}")],
-                stderr=log, preexec_fn=die_with_parent)
-        end = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                if self.get("/health").status == 200:
-                    return self
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
-                    with open(self.log_path, encoding="utf-8") as log:
-                        raise AssertionError(log.read()) from None
-                time.sleep(0.02)
-
-    def stop(self):
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(READY_SECONDS)
 
     def get(self, path, cookies=None, bearer=None, method="GET", body=None, csrf=None):
         headers = {}
@@ -320,6 +296,49 @@ class OidcTest(unittest.TestCase):
         self.assert_refused(nobody, 403, "has no role here")
         self.assertEqual(self.service.get("/api/apps", bearer=ROOT_TOKEN).status, 200)
 
+    def test_a_client_that_is_its_own_audience(self):
+        """ID tokens are for the client: access tokens need RFC 9068's mark then."""
+        service = self.new_service("-oidc-audience", CLIENT)
+        id_token = token(self.provider.key, self.provider.claims())
+        self.assert_refused(service.get("/api/apps", bearer=id_token), 401, "at+jwt")
+        marked = token(self.provider.key, self.provider.claims(), header={"typ": "at+jwt"})
+        self.assertEqual(service.get("/api/apps", bearer=marked).status, 200)
+        self.assert_refused(self.service.get("/api/apps", bearer=marked), 401, "another audience")
+
+    def log_out(self, cookies, service=None):
+        gone = (service or self.service).get("/logout", cookies, method="POST", body=b"")
+        self.assertEqual(gone.status, 204, gone.body)
+        self.assertEqual(gone.cookies[SESSION], "")
+
+    def test_who_has_logged_out_is_out(self):
+        """Whoever has kept the cookie has nothing of it; other sessions go on."""
+        first = {SESSION: self.log_in().cookies[SESSION]}
+        second = {SESSION: self.log_in().cookies[SESSION]}
+        self.log_out(first)
+        kept = self.service.get("/api/session", first)
+        self.assertEqual(kept.status, 401)
+        self.assertIn("the session is over", kept.body)
+        self.assertEqual(self.service.get("/api/session", second).status, 200)
+        self.service.stop()
+        self.service.start()
+        self.assertEqual(self.service.get("/api/session", first).status, 401)
+        self.assertEqual(self.service.get("/api/session", second).status, 200)
+        self.log_out({SESSION: "forged"})
+        self.log_out(None)
+        login = {"method": "POST", "body": json.dumps({"token": ROOT_TOKEN}).encode()}
+        root = {SESSION: self.service.get("/login", **login).cookies[SESSION]}
+        self.assertEqual(self.service.get("/api/session", root).status, 200)
+        self.log_out(root)
+        self.assertEqual(self.service.get("/api/session", root).status, 401)
+
+    @unittest.skipUnless("ARGOSY_POSTGRES" in os.environ, "servers share a PostgreSQL")
+    def test_logged_out_at_all_servers(self):
+        other = self.new_service()
+        cookies = {SESSION: self.log_in().cookies[SESSION]}
+        self.assertEqual(other.get("/api/session", cookies).status, 200)
+        self.log_out(cookies)
+        self.assertEqual(other.get("/api/session", cookies).status, 401)
+
     def test_userinfo(self):
         service = self.new_service("-oidc-use-userinfo", "-oidc-roles-path", "realm.roles")
         self.provider.userinfo = {"sub": "1", "realm": {"roles": ["fleet-operator"]}}
@@ -342,7 +361,7 @@ class OidcTest(unittest.TestCase):
         self.assertIn("needs -nebraska-url", refusal("-oidc-issuer-url", "https://i",
                                                      "-oidc-client-id", "c"))
         self.assertIn("less than 32 bytes",
-                      refusal("-session-secret-file", self.service.file("short", "secret")))
+                      refusal("-session-secret-file", self.service.file(self.place, "short", "secret")))
 
     def test_config(self):
         config = self.service.get("/config").json()

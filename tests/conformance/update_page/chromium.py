@@ -1,6 +1,7 @@
 """Debian's Chromium, headless, over the DevTools protocol on its pipe (messages end with NUL)."""
 
 import base64
+import fcntl
 import json
 import os
 import select
@@ -29,6 +30,12 @@ const find = (selector, root = document) => {
 """
 
 
+def above(fd, least):
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD, least)
+    os.close(fd)
+    return moved
+
+
 class Chromium:
     """One page. `complaints` gathers what the console and the content security policy say."""
 
@@ -37,6 +44,8 @@ class Chromium:
                                                    ignore_cleanup_errors=True)
         read, self.output = os.pipe()
         self.input, write = os.pipe()
+        # Out of the way of 3 and 4, which Chromium expects them to be.
+        read, write = (above(fd, 10) for fd in (read, write))
         self.process = subprocess.Popen(
             ["bash", "-c", f'exec 3<&{read} 4>&{write} {read}<&- {write}>&-; exec "$@"', "-",
              "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",

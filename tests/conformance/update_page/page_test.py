@@ -6,24 +6,20 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.request
 
 from chromium import Chromium
-from cluster import die_with_parent, free_ports
+from update_service import TOKEN, UpdateService
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WEB = os.path.join(HERE, "..", "..", "..", "web", "update_service")
 APP = "e96281a6-d1af-4bde-9a0a-97b76e56dc57"
 GROUP = "9a2deb70-37be-4026-853f-bfdd6b347bbe"
-TOKEN = "a token for the first administrator"
-READY_SECONDS = 30
 MACHINES = 6
 PAYLOAD = b"the payload"
 
@@ -48,47 +44,20 @@ def built_page(place):
     return os.path.join(work, "dist")
 
 
-class Service:
+class Service(UpdateService):
     """With a database of its own, and what machines and other operators do to it."""
 
     def __init__(self, place):
-        self.place = place
-        self.url = f"http://127.0.0.1:{free_ports(1)[0]}"
-        with open(self.path("token"), "w", encoding="utf-8") as file:
-            file.write(TOKEN)
-        self.log = open(self.path("log"), "wb")
-        self.process = subprocess.Popen(
-            [os.environ["ARGOSY_UPDATE_SERVICE"], "-host", "127.0.0.1", "-port",
-             self.url.rsplit(":", 1)[1], "-database", self.path("db"), "-root-token-file",
-             self.path("token"), "-http-static-dir", built_page(place)],
-            stderr=self.log, preexec_fn=die_with_parent)
-        end = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(self.url + "/health", timeout=30):
-                    return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
-                    with open(self.path("log"), encoding="utf-8") as log:
-                        raise AssertionError(log.read()) from None
-                time.sleep(0.02)
+        secret = os.path.join(place, "secret")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("a secret that outlives a restart of the service")
+        super().__init__(place, "-http-static-dir", built_page(place),
+                         "-session-secret-file", secret)
+        self.start()
 
-    def path(self, name):
-        return os.path.join(self.place, name)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(READY_SECONDS)
-        self.log.close()
-
-    def api(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"{self.url}/api/{path}", None if body is None else json.dumps(body).encode(),
-            {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
-            method=method)
+    def api(self, method, path, body=None, token=TOKEN):
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.loads(answer.read() or b"null")
+            return super().api(method, path, body, token)
         except urllib.error.HTTPError as refused:
             raise AssertionError(refused.read().decode()) from None
 
@@ -201,6 +170,129 @@ class PageTest(unittest.TestCase):
         self.browser.wait("return (find('p[role=alert]')?.textContent ?? '')"
                           ".includes('this token is not known');")
         self.assertFalse(self.browser.run("return find('#live') !== null;"))
+
+    def open_group(self):
+        self.log_in(TOKEN)
+        self.browser.wait_text("#live", "live")
+        self.browser.open(f"{self.service.url}/apps/{APP}/groups/{GROUP}")
+        self.browser.wait("return find('instance-list') !== null;")
+
+    def test_policy_is_changed_in_its_form(self):
+        browser, service = self.browser, self.service
+        self.open_group()
+        browser.click("summary")
+        field = "input[name=policy_max_updates_per_period]"
+        self.write_into(field, "7")
+        self.write_into("input[name=policy_period_interval]", "20 minutes")
+        browser.click("input[name=policy_office_hours]")
+        browser.click("policy-form button, form div button")
+        browser.wait_text("form div [role=status]", "Saved.")
+        group = service.api("GET", f"apps/{APP}/groups/{GROUP}")
+        self.assertEqual((group["policy_max_updates_per_period"], group["policy_period_interval"],
+                          group["policy_office_hours"]), (7, "20 minutes", True))
+        self.assertEqual(service.api("GET", "audit")["entries"][0]["action"], "group.change")
+        self.check_no_complaints()
+        self.write_into("input[name=policy_period_interval]", "a while")
+        browser.click("policy-form button, form div button")
+        browser.wait("return find('form div [role=status]')?.textContent"
+                     ".startsWith('Not saved: ') ?? false;")
+        after = service.api("GET", f"apps/{APP}/groups/{GROUP}")
+        self.assertEqual(after["policy_period_interval"], "20 minutes")
+        service.api("PUT", f"apps/{APP}/groups/{GROUP}", {
+            "policy_max_updates_per_period": 1000, "policy_office_hours": False})
+
+    def write_into(self, selector, text):
+        """Instead of what is there, with the keyboard."""
+        self.browser.wait(f"return find({json.dumps(selector)}) !== null;")
+        self.browser.run(f"find({json.dumps(selector)}).focus();"
+                         f"find({json.dumps(selector)}).select();")
+        self.browser.type(text)
+
+    def rows(self):
+        return self.browser.run("return find('tbody')?.children.length ?? 0;")
+
+    def test_machines_page_by_page(self):
+        browser = self.browser
+        for machine in range(60):
+            self.service.ask(f"page-{machine:02}", "1.0.0")
+        total = self.service.api(
+            "GET", f"apps/{APP}/groups/{GROUP}/instancescount?duration=1d")["count"]
+        self.open_group()
+        pages = "return find('#pages span')?.textContent.replace(/\\s+/g, ' ').trim() ?? '';"
+        browser.wait(pages, f"1 to 50 of {total}")
+        self.assertEqual(self.rows(), 50)
+        self.assertTrue(browser.run("return find('#previous').disabled;"))
+        browser.click("#next")
+        browser.wait(pages, f"51 to {total} of {total}")
+        browser.wait("return find('tbody')?.children.length ?? 0;", total - 50)
+        self.assertTrue(browser.run("return find('#next').disabled;"))
+        # Another filter begins at its first page.
+        browser.run("const status = find('#status'); status.value = '8';"
+                    "status.dispatchEvent(new Event('change'));")
+        browser.wait("return find('tbody') === null && find('#pages') === null;")
+        browser.run("const status = find('#status'); status.value = '';"
+                    "status.dispatchEvent(new Event('change'));")
+        browser.wait(pages, f"1 to 50 of {total}")
+        self.check_no_complaints()
+
+    def test_the_page_finds_a_service_that_was_restarted(self):
+        browser, service = self.browser, self.service
+        service.ask("r0", "1.0.0")
+        self.log_in(TOKEN)
+        browser.wait_text("#live", "live")
+        browser.run("window.notLoadedAnew = true;")
+        before = int(browser.text("#instances"))
+        service.stop()
+        browser.wait("return find('#live').textContent.includes('not connected');")
+        # What was there is still to be seen.
+        self.assertEqual(browser.text("#instances"), str(before))
+        service.start()
+        service.ask("r1", "1.0.0")
+        browser.wait_text("#live", "live")
+        browser.wait_text("#instances", str(before + 1))
+        self.assertTrue(browser.run("return window.notLoadedAnew;"))
+
+    def test_log_out(self):
+        browser = self.browser
+        self.log_in(TOKEN)
+        browser.wait_text("#live", "live")
+        cookies = browser.call("Network.getCookies")["cookies"]
+        session = next(each for each in cookies if each["name"] == "update_service_session")
+        browser.click("#leave")
+        browser.wait("return find('#token') !== null && find('#live') === null;")
+        self.assertEqual(browser.call("Network.getCookies")["cookies"], [])
+        # Who has kept the cookie has nothing of it.
+        request = urllib.request.Request(
+            self.service.url + "/api/session",
+            headers={"Cookie": f"{session['name']}={session['value']}"})
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=30)
+        refused.exception.close()
+        self.assertEqual(refused.exception.code, 401)
+        self.check_no_complaints()
+
+    def test_from_what_is_stuck_to_the_machine(self):
+        """Paused after failures: the overview leads to the group, to who failed, and to why."""
+        browser, service = self.browser, self.service
+        service.ask("well", "1.0.0")
+        service.ask("stuck", "1.0.0")
+        service.ask("stuck", "1.0.0", '<event eventtype="3" eventresult="0" errorcode="2404"/>')
+        service.api("POST", f"apps/{APP}/groups/{GROUP}/pause")
+        self.addCleanup(service.api, "POST", f"apps/{APP}/groups/{GROUP}/resume")
+        self.log_in(TOKEN)
+        browser.wait("return find('#advice li.error')?.textContent.includes('failed with 2.0.0')"
+                     " ?? false;")
+        browser.click("#advice li.error a")
+        browser.wait("return find('.advice.error') !== null && find('tbody tr') !== null;")
+        browser.click("a[href$='?status=3']")
+        browser.wait("return find('#status')?.value;", "3")
+        # The list of all is there until that of the failed ones has come.
+        browser.wait("return find('a[href$=\"/instances/machine-well\"]') === null && "
+                     "find('a[href$=\"/instances/machine-stuck\"]') !== null;")
+        browser.click("a[href$='/instances/machine-stuck']")
+        browser.wait("return find('tbody')?.textContent.includes('2404: HTTP status 404') "
+                     "?? false;")
+        self.check_no_complaints()
 
     def test_all_views(self):
         self.service.ask("a", "1.0.0")

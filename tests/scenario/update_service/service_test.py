@@ -18,9 +18,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "conformance", "cluster"))
 
 from cluster import die_with_parent, free_ports  # noqa: E402
+from update_service import READY_SECONDS, UpdateService  # noqa: E402
 
 APP = "e96281a6-d1af-4bde-9a0a-97b76e56dc57"
-READY_SECONDS = 30
 
 REQUEST = """<?xml version="1.0" encoding="UTF-8"?>
 <request protocol="3.0" version="update_engine-0.4.10" updaterversion="update_engine-0.4.10" \
@@ -35,29 +35,6 @@ delta_okay="false" >
 """
 
 
-class Process:
-    """A server of ours on a free port; it dies with the test."""
-
-    def __init__(self, *command):
-        self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(command, stderr=self.log, preexec_fn=die_with_parent)
-
-    def wait_ready(self, port, path):
-        end = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                return ask(port, "GET", path)
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
-                    self.log.seek(0)
-                    raise AssertionError(self.log.read().decode()) from None
-                time.sleep(0.02)
-
-    def end(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        return self.process.wait(READY_SECONDS)
-
-
 def ask(port, method, path, body=None, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
@@ -68,10 +45,14 @@ def ask(port, method, path, body=None, headers=None):
         connection.close()
 
 
-def check(port, machine, version, body="<updatecheck></updatecheck>", path="/v1/update/"):
+def check(port, machine, version, body="<updatecheck></updatecheck>", path="/v1/update/",
+          address=None):
     """The app's and the update check's status, and the response."""
     request = REQUEST.format(app=APP, machine=machine, version=version, body=body)
-    status, _, text = ask(port, "POST", path, request, {"Content-Type": "text/xml"})
+    headers = {"Content-Type": "text/xml"}
+    if address:
+        headers["X-Forwarded-For"] = address
+    status, _, text = ask(port, "POST", path, request, headers)
     assert status == 200, (status, text)
     app = ElementTree.fromstring(text).find("app")
     update = app.find("updatecheck")
@@ -88,19 +69,9 @@ class ServiceTest(unittest.TestCase):
         self.place.cleanup()
 
     def start(self, *flags):
-        service = Process(os.environ["ARGOSY_UPDATE_SERVICE"], "-host", "127.0.0.1", "-port",
-                          str(self.port), "-database", self.database, *flags)
-        self.addCleanup(self.make_end(service))
-        service.wait_ready(self.port, "/health")
-        return service
-
-    @staticmethod
-    def make_end(service):
-        def end():
-            if service.process.poll() is None:
-                service.end(signal.SIGKILL)
-            service.log.close()
-        return end
+        service = UpdateService(self.place.name, port=self.port, database=self.database)
+        self.addCleanup(service.end, signal.SIGKILL)
+        return service.start(*flags)
 
     def offer(self, version, url, payload=b"payload", max_updates=1):
         """As an operator would, past the API."""
@@ -165,6 +136,51 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(check(self.port, "m1", "1.0.0", path="/v1/update/secret")[0],
                          "error-noPackageFound")
 
+    def test_a_stranger_cannot_make_up_machines_for_ever(self):
+        self.start("-trust-forwarded-for", "-new-machines-per-hour", "3")
+        self.offer("2.0.0", "http://files.example/", max_updates=1000)
+        refused = ("error-instanceRegistrationFailed", "error-internal")
+        for number in range(5):
+            said = check(self.port, f"m{number}", "1.0.0", address="192.0.2.1")[:2]
+            self.assertEqual(said, ("ok", "ok") if number < 3 else refused)
+        # Others are not held back, nor machines that are known, nor is their number forgotten.
+        self.assertEqual(check(self.port, "m3", "1.0.0", address="192.0.2.2")[:2], ("ok", "ok"))
+        self.assertEqual(check(self.port, "m0", "1.0.0", address="192.0.2.1")[:2], ("ok", "ok"))
+        self.assertEqual(check(self.port, "m4", "1.0.0", address="192.0.2.1")[:2], refused)
+        with sqlite3.connect(self.database, timeout=30) as db:
+            self.assertEqual(db.execute("SELECT COUNT(*) FROM instance").fetchone(), (4,))
+        db.close()
+
+    def test_old_history_goes_at_start(self):
+        """The first chores are done at once."""
+        service = self.start()
+        self.offer("2.0.0", "http://files.example/")
+        check(self.port, "m1", "1.0.0")
+        service.end()
+        with sqlite3.connect(self.database, timeout=30) as db:
+            for table in ("status_history", "event", "activity"):
+                db.execute(f"UPDATE {table} SET at = 1")
+            self.assertGreater(db.execute("SELECT COUNT(*) FROM status_history").fetchone(), (0,))
+        service = self.start("-keep-history", "0")
+        service.end()
+        self.assertGreater(self.rows("status_history"), 0)
+        self.start("-keep-history", "744h")
+        end = time.monotonic() + READY_SECONDS
+        while self.rows("status_history") + self.rows("activity") > 0:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+        self.assertEqual(self.rows("instance"), 1)
+        done = subprocess.run([os.environ["ARGOSY_UPDATE_SERVICE"], "-database", ":memory:",
+                               "-keep-history", "1h"], capture_output=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"at least 744h", done.stderr)
+
+    def rows(self, table):
+        with sqlite3.connect(self.database, timeout=30) as db:
+            count = db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
+        db.close()
+        return count
+
     def test_what_is_no_request(self):
         self.start()
         for body, headers in ((b"", {}), (b"<request", {}), (b"x" * (2 << 20), {}),
@@ -195,12 +211,12 @@ class ServePackageTest(unittest.TestCase):
         with tempfile.NamedTemporaryFile(prefix="argosy-package-") as file:
             file.write(payload)
             file.flush()
-            server = Process(os.environ["ARGOSY_SERVE_PACKAGE"], "-listen-address",
-                             f"127.0.0.1:{port}", "-package-file", file.name,
-                             "-package-version=2.0.0")
-            self.addCleanup(server.log.close)
+            server = subprocess.Popen(
+                [os.environ["ARGOSY_SERVE_PACKAGE"], "-listen-address", f"127.0.0.1:{port}",
+                 "-package-file", file.name, "-package-version=2.0.0"],
+                stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
             try:
-                server.wait_ready(port, "/")
+                self.wait_for(server, port)
                 self.assertEqual(check(port, "m1", "2.0.0")[1], "noupdate")
                 _, status, app = check(port, "m1", "1.0.0")
                 self.assertEqual(status, "ok")
@@ -214,7 +230,18 @@ class ServePackageTest(unittest.TestCase):
                                  f"http://127.0.0.1:{port}/packages/")
                 self.assertEqual(ask(port, "GET", "/packages/update.gz")[2], payload)
             finally:
-                self.assertEqual(server.end(), 0)
+                server.terminate()
+                self.assertEqual(server.wait(READY_SECONDS), 0)
+
+    def wait_for(self, server, port):
+        end = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                return ask(port, "GET", "/")
+            except OSError:
+                self.assertIsNone(server.poll())
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.02)
 
 
 if __name__ == "__main__":

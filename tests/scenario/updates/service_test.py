@@ -2,69 +2,37 @@
 
 import base64
 import hashlib
-import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import unittest
 import urllib.error
-import urllib.request
 
-from machine import APP, Machine, Workshop, program, read, wait_until, write
+from machine import APP, Machine, Workshop, read, wait_until, write
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
                                 "conformance", "cluster"))
 
-from cluster import die_with_parent, free_ports  # noqa: E402
+from update_service import UpdateService  # noqa: E402
 
 APP_ID = APP.strip("{}")
-TOKEN = "a token for the only administrator"
 NEED_REBOOT = "UPDATE_STATUS_UPDATED_NEED_REBOOT"
 IDLE = "UPDATE_STATUS_IDLE"
 
 
-class Service:
+class Service(UpdateService):
     """update-service that hosts what it offers."""
 
     def __init__(self, directory):
-        self.directory = directory
-        self.port = free_ports(1)[0]
-        self.url = f"http://127.0.0.1:{self.port}"
         self.packages = os.path.join(directory, "packages")
-        os.makedirs(self.packages)
-        token = write(os.path.join(directory, "token"), TOKEN + "\n")
-        self.log = os.path.join(directory, "service.log")
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                [program("UPDATE_SERVICE"), "-host", "127.0.0.1", "-port", str(self.port),
-                 "-database", os.path.join(directory, "db"), "-root-token-file", token,
-                 "-host-flatcar-packages", "-flatcar-packages-path", self.packages],
-                stderr=log, preexec_fn=die_with_parent)
-        wait_until("the update service", self.is_ready)
-
-    def is_ready(self):
-        assert self.process.poll() is None, read(self.log).decode()
-        try:
-            with urllib.request.urlopen(self.url + "/health", timeout=10):
-                return True
-        except OSError:
-            return False
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        super().__init__(directory, "-host-flatcar-packages",
+                         "-flatcar-packages-path", self.packages)
+        self.start()
 
     def ask(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"{self.url}/api{path}", None if body is None else json.dumps(body).encode(),
-            {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json"},
-            method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.loads(answer.read() or b"null")
+            return self.api(method, path.lstrip("/"), body)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.read().decode()}") from error
 
@@ -110,7 +78,7 @@ class Loop(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory)
         self.workshop = Workshop(self.directory)
         self.service = Service(self.directory)
-        self.addCleanup(self.service.close)
+        self.addCleanup(self.service.stop)
 
     def status_of(self, machine):
         machine_id = read(machine.at("root/etc/machine-id")).decode().strip()

@@ -9,6 +9,8 @@ const versionParts = (group) => group.versions.map(({ version, instances }) => (
   kind: version === group.target ? 'good' : 'other',
 }));
 
+const kFailed = 3;  // the status of a machine
+
 // One group as the overview has it, with what an operator may do about it.
 class GroupCard extends LitElement {
   static properties = {
@@ -74,12 +76,14 @@ class GroupCard extends LitElement {
 
   render() {
     const { group } = this;
-    const figure = (id, name, count, kind) => html`
-      <div class=${count > 0 ? kind : ''}><b id=${id}>${count}</b>${name}</div>`;
+    const path = `/apps/${group.application_id}/groups/${group.group_id}`;
+    const figure = (id, name, count, kind, status) => html`
+      <div class=${count > 0 ? kind : ''}><b id=${id}>${count}</b>
+        ${status && count > 0 ? html`<a href="${path}?status=${status}">${name}</a>` : name}</div>`;
     return html`
       <section class="panel" aria-label="Group ${group.name}">
         <div class="row spread">
-          <h2><a href="/apps/${group.application_id}/groups/${group.group_id}">${group.name}</a></h2>
+          <h2><a href=${path}>${group.name}</a></h2>
           <span class="row">
             ${group.paused ? html`<span class="tag paused">paused</span>` : nothing}
             ${group.rollout_in_progress ? html`<span class="tag moving">rolling out</span>` : nothing}
@@ -94,7 +98,7 @@ class GroupCard extends LitElement {
           ${figure('at-target', 'at target', group.at_target, 'good')}
           ${figure('updating', 'updating', group.updating, 'busy')}
           ${figure('timed-out', 'timed out', group.timed_out, 'bad')}
-          ${figure('failed', 'failed', group.failed, 'bad')}
+          ${figure('failed', 'failed', group.failed, 'bad', kFailed)}
         </div>
         ${group.versions.length > 0 ? html`
           <share-bar label="Versions in ${group.name}" .parts=${versionParts(group)}></share-bar>

@@ -11,7 +11,7 @@ const kStatuses = [1, 2, 3, 4, 5, 6, 7, 8];
 class InstanceList extends LitElement {
   static properties = {
     group: { attribute: false },
-    status: { state: true },
+    status: {},  // its number as a text; empty: all
     page: { state: true },
   };
   static styles = shared;
@@ -29,9 +29,12 @@ class InstanceList extends LitElement {
     () => get(`${groupPath(this.group)}/instances?duration=1d&status=${this.status}` +
       `&page=${this.page}&perpage=${kPerPage}`));
 
+  willUpdate(changed) {
+    if (changed.has('status')) this.page = 1;
+  }
+
   filter(event) {
     this.status = event.target.value;
-    this.page = 1;
   }
 
   table(instances) {
@@ -49,11 +52,11 @@ class InstanceList extends LitElement {
 
   pages(total) {
     if (total <= kPerPage) return nothing;
-    return html`<p class="row">
-      <button ?disabled=${this.page === 1} @click=${() => { this.page -= 1; }}>Previous</button>
+    return html`<p id="pages" class="row">
+      <button id="previous" ?disabled=${this.page === 1} @click=${() => { this.page -= 1; }}>Previous</button>
       <span>${(this.page - 1) * kPerPage + 1} to ${Math.min(this.page * kPerPage, total)}
         of ${total}</span>
-      <button ?disabled=${this.page * kPerPage >= total}
+      <button id="next" ?disabled=${this.page * kPerPage >= total}
         @click=${() => { this.page += 1; }}>Next</button></p>`;
   }
 
@@ -61,8 +64,10 @@ class InstanceList extends LitElement {
     return html`
       <p class="row"><label for="status">Status</label>
         <select id="status" @change=${this.filter}>
-          <option value="">all</option>
-          ${kStatuses.map((number) => html`<option value=${number}>${statusName(number)}</option>`)}
+          <option value="" ?selected=${this.status === ''}>all</option>
+          ${kStatuses.map((number) => html`
+            <option value=${number} ?selected=${this.status === String(number)}>
+              ${statusName(number)}</option>`)}
         </select></p>
       ${this.list.show(({ total, instances }) => (total === 0
         ? html`<p class="quiet">No machine.</p>`

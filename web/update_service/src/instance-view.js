@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import { get, groupPath } from './api.js';
 import { Fetched } from './fetched.js';
-import { statusName, when } from './names.js';
+import { errorText, statusName, when } from './names.js';
 import { shared } from './styles.js';
 
 // One machine and its history, newest first.
@@ -29,10 +29,10 @@ class InstanceView extends LitElement {
           <a href="/${groupPath(this.group)}">${this.group.name}</a></span></p>
         <h3>History</h3>
         <div class="scroll"><table>
-          <thead><tr><th>When</th><th>Status</th><th>Version</th><th>Error code</th></tr></thead>
+          <thead><tr><th>When</th><th>Status</th><th>Version</th><th>Error</th></tr></thead>
           <tbody>${history.map((change) => html`<tr><td>${when(change.created_ts)}</td>
             <td class=${change.status === 3 ? 'error' : ''}>${statusName(change.status)}</td>
-            <td>${change.version}</td><td>${change.error_code ?? ''}</td></tr>`)}</tbody>
+            <td>${change.version}</td><td>${errorText(change.error_code)}</td></tr>`)}</tbody>
         </table></div>
       </section>`);
   }

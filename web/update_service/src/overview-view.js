@@ -1,5 +1,6 @@
 import { LitElement, css, html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { groupPath } from './api.js';
 import { shared } from './styles.js';
 import './group-card.js';
 
@@ -10,18 +11,19 @@ class OverviewView extends LitElement {
     ul { list-style: none; margin: 0 0 1rem; padding: 0; }
     li { border: 1px solid var(--line); border-left: 6px solid var(--warning); border-radius: 8px;
       background: var(--warning-ground); padding: .6rem 1rem; margin-bottom: .5rem; }
+    li a { color: inherit; }
     li.error { border-left-color: var(--error); background: var(--error-ground); color: inherit; }
     h2 { margin: 1.5rem 0 .75rem; }
   `];
 
   advice(groups) {
     const all = groups.flatMap((group) =>
-      group.advice.map((advice) => ({ ...advice, group: group.name })));
+      group.advice.map((advice) => ({ ...advice, group })));
     all.sort((a, b) => (b.severity === 'error') - (a.severity === 'error'));
     if (all.length === 0) return html`<p id="calm">Nothing is stuck.</p>`;
     return html`<ul id="advice">${all.map((each) => html`
       <li class=${each.severity}>
-        <b>${each.group}: ${each.what}</b><br>${each.action}
+        <b><a href="/${groupPath(each.group)}">${each.group.name}</a>: ${each.what}</b><br>${each.action}
       </li>`)}</ul>`;
   }
 

@@ -17,6 +17,7 @@ class UpdatePage extends LitElement {
     connected: { state: true },
     problem: { state: true },
     path: { state: true },
+    query: { state: true },
   };
   static styles = [shared, css`
     :host { display: block; max-width: 70rem; margin: 0 auto; padding: 1rem; }
@@ -30,9 +31,14 @@ class UpdatePage extends LitElement {
 
   constructor() {
     super();
-    this.path = location.pathname;
-    addEventListener('popstate', () => { this.path = location.pathname; });
+    this.look();
+    addEventListener('popstate', () => this.look());
     this.addEventListener('click', (event) => this.follow(event));
+  }
+
+  look() {
+    this.path = location.pathname;
+    this.query = location.search;
   }
 
   connectedCallback() {
@@ -75,7 +81,7 @@ class UpdatePage extends LitElement {
     if (link.origin !== location.origin) return;
     event.preventDefault();
     history.pushState(null, '', link.href);
-    this.path = location.pathname;
+    this.look();
     scrollTo(0, 0);
   }
 
@@ -99,7 +105,9 @@ class UpdatePage extends LitElement {
       if (words[4] === 'instances' && words[5]) {
         return html`<instance-view .group=${group} instance=${words[5]}></instance-view>`;
       }
-      return html`<group-view .group=${group} .session=${this.session}></group-view>`;
+      const status = new URLSearchParams(this.query).get('status') ?? '';
+      return html`<group-view .group=${group} .session=${this.session} .status=${status}>
+        </group-view>`;
     }
     return html`<overview-view .overview=${this.overview} .session=${this.session}></overview-view>`;
   }

@@ -19,7 +19,8 @@ class PolicyForm extends LitElement {
   static properties = { group: { attribute: false }, said: { state: true } };
   static styles = [shared, css`
     form { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); }
-    label { display: block; }
+    label { display: flex; flex-direction: column; justify-content: space-between; }
+    label.switch { display: block; grid-column: 1 / -1; }
     input:not([type=checkbox]) { display: block; width: 100%; }
     input[type=checkbox] { min-height: 0; }
     div { grid-column: 1 / -1; }
@@ -49,7 +50,7 @@ class PolicyForm extends LitElement {
       <form @submit=${this.save}>
         ${kTexts.map(([name, label, type]) => html`<label>${label}
           <input name=${name} type=${type} .value=${String(policy[name] ?? '')}></label>`)}
-        ${kSwitches.map(([name, label]) => html`<label>
+        ${kSwitches.map(([name, label]) => html`<label class="switch">
           <input name=${name} type="checkbox" .checked=${policy[name]}> ${label}</label>`)}
         <div class="row"><button>Save policy</button><span role="status">${this.said}</span></div>
       </form>`);

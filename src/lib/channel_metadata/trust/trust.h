@@ -42,8 +42,8 @@ class Keyring {
 // it, 0 if none was.
 struct Expectation {
   std::string_view application;
-  std::string_view channel;
-  std::string_view arch;  // a document for "all" will do, too
+  std::string_view channel;  // its name, or what one of its groups is called
+  std::string_view arch;     // a document for "all" will do, too
   uint64_t last_sequence = 0;
 };
 

@@ -54,6 +54,17 @@ TEST_CASE("a document that a trusted key signed is believed") {
   CHECK(verdict("", ring) == Code::kInvalidArgument);
 }
 
+TEST_CASE("a machine that asks by a group's id is one of the channel's when the document says so") {
+  const Keyring ring = keyring_of({&old_key()});
+  Metadata metadata = example();
+  CHECK(verdict(signed_by(metadata, {&old_key()}), ring, 1'790'000'100, 0, "canary") ==
+        Code::kFailedPrecondition);
+  metadata.groups = {"canary"};
+  CHECK(verdict(signed_by(metadata, {&old_key()}), ring, 1'790'000'100, 0, "canary") == Code::kOk);
+  CHECK(verdict(signed_by(metadata, {&old_key()}), ring, 1'790'000'100, 0, "beta") ==
+        Code::kFailedPrecondition);
+}
+
 TEST_CASE("one key replaces another: two signatures, then the old key is forgotten") {
   const std::string both = signed_by(example(), {&old_key(), &next_key()});
   CHECK(verdict(both, keyring_of({&old_key()})) == Code::kOk);

@@ -18,7 +18,7 @@ bool is_signed(const Document& document, const Keyring& keyring) {
 
 Result<void> check_subject(const Metadata& metadata, const Expectation& expected) {
   if (!is_same_application(metadata.application, expected.application) ||
-      metadata.channel != expected.channel ||
+      !is_track_of(metadata, expected.channel) ||
       (metadata.arch != expected.arch && metadata.arch != "all")) {
     return fail(Code::kFailedPrecondition,
                 format("channel metadata are of {} {} {}, not of {} {} {}", metadata.application,

@@ -53,6 +53,10 @@ Result<omaha::AppResponse> Answerer::answer_app(sql::Database& database,
     return response;
   }
   TRY(visit.find());
+  if (!visit.is_known() && !newcomers_.may_enter(origin.ip, now)) {
+    if (app.update_check) refuse(response, "error-instanceRegistrationFailed");
+    return response;
+  }
   for (size_t i = 0; i < app.events.size() && i < kMaxEvents; ++i) {
     TRY(visit.report(app.events[i]));
   }

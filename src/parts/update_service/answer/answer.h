@@ -10,6 +10,7 @@
 #include "lib/omaha/request.h"
 #include "lib/omaha/response.h"
 #include "lib/sql/database.h"
+#include "parts/update_service/answer/newcomers.h"
 #include "parts/update_service/answer/zones.h"
 #include "parts/update_service/model/catalog.h"
 
@@ -26,12 +27,16 @@ struct AnswerOptions {
   // Of one response to a client that takes several manifests; the target comes after the
   // last floor, so it may be left out.
   size_t max_floors = 5;
+  // Machines that were never seen, of one address; 0: any number. Who comes beyond is told
+  // "error-instanceRegistrationFailed".
+  uint64_t newcomers_an_hour = 10'000;
 };
 
 // On the thread of the database that it is given. Keeps the catalog between requests.
 class Answerer {
  public:
-  Answerer(Disk& disk, AnswerOptions options) : zones_(disk), options_(std::move(options)) {}
+  Answerer(Disk& disk, AnswerOptions options)
+      : zones_(disk), options_(std::move(options)), newcomers_(options_.newcomers_an_hour) {}
 
   // May be called again with the same request after its transaction was rolled back.
   Result<omaha::Response> answer(sql::Database& database, const omaha::Request& request,
@@ -44,6 +49,8 @@ class Answerer {
 
   Zones zones_;
   AnswerOptions options_;
+  // Counts an answer that has to be given again twice, which does no harm.
+  Newcomers newcomers_;
   model::CatalogView catalog_;
 };
 

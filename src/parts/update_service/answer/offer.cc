@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "parts/update_service/rollout/version.h"
+#include "lib/semver/semver.h"
 
 namespace argosy::update_service {
 namespace {
@@ -67,10 +67,10 @@ std::vector<std::string> versions_for(const OfferRequest& request, const std::st
   const Channel offer = offer_of(request.catalog, &request.channel);
   if (!request.takes_several || !offer.target) return {version};
   std::vector<std::string> versions;
-  const Version running = version_or_oldest(request.running_version);
-  const Version target = version_or_oldest(*offer.target);
+  const semver::Version running = semver::version_or_oldest(request.running_version);
+  const semver::Version target = semver::version_or_oldest(*offer.target);
   for (const std::string& floor : offer.floors) {
-    const Version at = version_or_oldest(floor);
+    const semver::Version at = semver::version_or_oldest(floor);
     if (running < at && at < target) versions.push_back(floor);
   }
   if (versions.size() > request.max_floors) {
@@ -94,8 +94,9 @@ std::optional<omaha::Update> make_offer(const OfferRequest& request, const std::
     const model::Package* delta =
         request.takes_deltas ? request.catalog.delta(*package, request.running_version) : nullptr;
     const model::Package& payload = delta != nullptr ? *delta : *package;
-    const bool is_rollback = request.channel.forces_rollback &&
-                             version_or_oldest(step) < version_or_oldest(request.running_version);
+    const bool is_rollback =
+        request.channel.forces_rollback &&
+        semver::version_or_oldest(step) < semver::version_or_oldest(request.running_version);
     omaha::Manifest manifest = manifest_of(*package, payload, is_rollback);
     mark(manifest, request, *package);
     manifest.is_target = request.takes_several && package == of_channel;

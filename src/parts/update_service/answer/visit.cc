@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "lib/semver/semver.h"
 #include "parts/update_service/answer/offer.h"
-#include "parts/update_service/rollout/version.h"
 #include "parts/update_service/store/catalog_store.h"
 #include "parts/update_service/store/fleet_store.h"
 
@@ -113,9 +113,9 @@ omaha::Event Visit::as_meant(const omaha::Event& event) const {
   const bool says_started = event.type == omaha::EventType::kUpdateComplete &&
                             event.result == omaha::EventResult::kSuccessReboot &&
                             !event.previous_version.empty() && event.previous_version != "0.0.0.0";
-  const bool runs_what_it_ran =
-      event.previous_version == context_.app.version &&
-      version_or_oldest(context_.app.version) != version_or_oldest(application.granted_version);
+  const bool runs_what_it_ran = event.previous_version == context_.app.version &&
+                                semver::version_or_oldest(context_.app.version) !=
+                                    semver::version_or_oldest(application.granted_version);
   if (!says_started || !runs_what_it_ran) return event;
   omaha::Event meant = event;
   meant.result = omaha::EventResult::kError;
@@ -183,7 +183,8 @@ Result<Decision> Visit::decide_now(const model::Channel* channel) {
   const bool may_need_counts =
       offer.target && (policy.max_updates < kUncounted || policy.safe_mode) &&
       !is_updating(known.status) &&
-      (version_or_oldest(known.version) < version_or_oldest(*offer.target) || offer.is_forced);
+      (semver::version_or_oldest(known.version) < semver::version_or_oldest(*offer.target) ||
+       offer.is_forced);
   const Counts counted = may_need_counts ? TRY(counts(*offer.target)) : Counts();
   LocalTime local;
   if (policy.office_hours || !policy.windows.empty()) {

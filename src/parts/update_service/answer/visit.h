@@ -32,6 +32,8 @@ class Visit {
   // False: the machine's id is none, and all else fails.
   bool is_identified() const;
   Result<void> find();
+  // It was here before.
+  bool is_known() const { return stored_.has_value(); }
   // Writes down who it is and that it was here.
   Result<void> register_machine();
   Result<void> report(const omaha::Event& event);

@@ -90,10 +90,7 @@ Result<json::Value> list_audit(Call& call) {
        TRY(auth::list_audit(call.database, page.number, page.size))) {
     entries.push_back(to_json(entry));
   }
-  const auto count = static_cast<uint64_t>(entries.size());
-  return json::Object{{"totalCount", TRY(auth::count_audit(call.database))},
-                      {"count", count},
-                      {"entries", std::move(entries)}};
+  return page_object(TRY(auth::count_audit(call.database)), "entries", std::move(entries));
 }
 
 constexpr auto kAdmin = auth::Role::kAdmin;

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "parts/update_service/api/answers.h"
 #include "parts/update_service/api/routes.h"
 #include "parts/update_service/api/upload.h"
 #include "parts/update_service/auth/token.h"
@@ -11,60 +12,10 @@
 namespace argosy::update_service::api {
 namespace {
 
-constexpr std::string_view kJson = "application/json; charset=utf-8";
 constexpr size_t kMaxLoginBytes = 4096;
 constexpr Duration kStreamEvery = seconds(1);
 constexpr int kMostTurns = 600;  // then the client asks anew, and its token with it
 constexpr int kQuietTurns = 15;  // then a comment keeps proxies from closing the stream
-
-struct Failure {
-  int status;
-  std::string_view name;
-};
-
-Failure failure_of(Code code) {
-  switch (code) {
-    case Code::kInvalidArgument:
-    case Code::kOutOfRange:
-    case Code::kDeadlineExceeded:
-      return {400, "invalid"};
-    case Code::kUnauthenticated:
-      return {401, "unauthenticated"};
-    case Code::kPermissionDenied:
-      return {403, "forbidden"};
-    case Code::kNotFound:
-      return {404, "not_found"};
-    case Code::kAlreadyExists:
-      return {409, "already_exists"};
-    case Code::kFailedPrecondition:
-    case Code::kAborted:
-      return {409, "conflict"};
-    case Code::kResourceExhausted:
-      return {429, "too_many"};
-    case Code::kUnavailable:
-      return {503, "unavailable"};
-    default:
-      return {500, "internal"};
-  }
-}
-
-Headers safe_headers() {
-  return {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
-}
-
-void refuse(Exchange& exchange, int status, std::string_view name, std::string_view description) {
-  exchange.respond(
-      status, kJson,
-      json::to_text(json::Object{{"error", name}, {"description", description}}) + "\n",
-      safe_headers());
-}
-
-void refuse(Exchange& exchange, const Error& error) {
-  const Failure failure = failure_of(error.code());
-  if (failure.status >= 500) log_error("an API call has failed", {{"error", error}});
-  refuse(exchange, failure.status, failure.name,
-         failure.status == 500 ? "the service's log says more" : error.text());
-}
 
 std::string peer_host(const Exchange& exchange) {
   return exchange.peer_address().substr(0, exchange.peer_address().rfind(':'));
@@ -139,6 +90,8 @@ Api::Api(Loop& loop, Desk& desk, const Clock& clock, Random& random, ApiOptions 
       gate_(desk, clock, random, with(std::move(options.gate), oidc_.get())),
       shared_(std::make_shared<const Shared>(std::move(options.channel_keys), random)),
       uploads_(std::make_unique<Uploads>(options.hosting, options.hosted_url, options.max_upload)),
+      upstream_(std::move(options.upstream)),
+      database_(std::move(options.database)),
       title_(std::move(options.title)),
       logout_url_(std::move(options.logout_url)),
       management_url_(std::move(options.management_url)) {}
@@ -170,7 +123,9 @@ Task<void> Api::serve(Exchange& exchange) {
     }
   }
   if (path == "/logout" && exchange.head().method == "POST") {
-    exchange.respond(204, "", "", {{"Set-Cookie", gate_.log_out_cookie()}});
+    const auto cookie = co_await result(gate_.log_out(exchange));
+    if (!cookie) co_return refuse(exchange, cookie.error());
+    exchange.respond(204, "", "", {{"Set-Cookie", *cookie}});
     co_return;
   }
   if (!path.starts_with("/api/")) {
@@ -253,6 +208,10 @@ Task<void> Api::serve_api(Exchange& exchange, auth::Identity identity) {
     co_await stream(exchange);
     co_return;
   }
+  if (const auto service = service_call(head.method, path)) {
+    if (!identity.may(service->least)) co_return refuse_role(exchange, service->least, identity);
+    co_return co_await (this->*service->serve)(exchange, std::move(identity));
+  }
   auto match = find_route(head.method, path);
   if (!match) co_return refuse(exchange, 404, "not_found", "there is no such path");
   if (match->route == nullptr) {
@@ -260,9 +219,7 @@ Task<void> Api::serve_api(Exchange& exchange, auth::Identity identity) {
   }
   const Route& route = *match->route;
   if (!identity.may(route.least)) {
-    co_return refuse(exchange, 403, "forbidden",
-                     format("this needs the role {}, and {} is {}", auth::role_name(route.least),
-                            identity.name, auth::role_name(identity.role)));
+    co_return refuse_role(exchange, route.least, identity);
   }
   auto order = std::make_shared<Order>(Order{.route = &route,
                                              .words = std::move(match->words),

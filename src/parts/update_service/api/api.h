@@ -5,10 +5,12 @@
 // and with an OpenID provider /login/oidc and /login/callback. The loop's thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "io/http/exchange.h"
 #include "lib/channel_metadata/trust/trust.h"
+#include "lib/json/json.h"
 #include "parts/update_service/auth/gate.h"
 #include "parts/update_service/hosting/hosting.h"
 #include "parts/update_service/oidc/login.h"
@@ -18,6 +20,12 @@ namespace argosy::update_service::api {
 
 inline constexpr size_t kMaxBodyBytes = 512 * 1024;
 inline constexpr size_t kMaxStreams = 64;
+
+// The upstream that the service follows, if it does.
+struct UpstreamView {
+  std::function<json::Value()> describe;
+  std::function<void()> sync;  // asks it now
+};
 
 struct ApiOptions {
   auth::GateOptions gate;
@@ -31,6 +39,9 @@ struct ApiOptions {
   Hosting* hosting = nullptr;
   std::string hosted_url = "/flatcar/";  // where the Hosting is mounted
   uint64_t max_upload = uint64_t{8} << 30;
+  std::optional<UpstreamView> upstream;
+  // Where the Desk's database is; of a file backups can be taken.
+  std::string database;
 };
 
 class Uploads;
@@ -57,6 +68,16 @@ class Api {
   Task<void> take_file(Exchange& exchange, std::shared_ptr<Order> order);
   Task<void> forget_file(std::string package_id);
   Task<void> stream(Exchange& exchange);
+  // What is not done at the desk alone.
+  struct ServiceCall {
+    std::string_view method, path;
+    auth::Role least;
+    Task<void> (Api::*serve)(Exchange&, auth::Identity);
+  };
+  static const ServiceCall* service_call(std::string_view method, std::string_view path);
+  Task<void> show_upstream(Exchange& exchange, auth::Identity identity);
+  Task<void> sync_upstream(Exchange& exchange, auth::Identity identity);
+  Task<void> send_backup(Exchange& exchange, auth::Identity identity);
   void serve_config(Exchange& exchange);
   void serve_session(Exchange& exchange, const auth::Identity& identity);
 
@@ -67,6 +88,9 @@ class Api {
   // The desk's threads use it, also after we are gone.
   std::shared_ptr<const Shared> shared_;
   std::unique_ptr<Uploads> uploads_;
+  std::optional<UpstreamView> upstream_;
+  std::string database_;
+  bool is_backing_up_ = false;
   std::string title_, logout_url_, management_url_;
   size_t streams_ = 0;
 };

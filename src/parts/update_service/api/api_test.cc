@@ -96,7 +96,7 @@ class Service {
  private:
   static std::unique_ptr<Desk> open_desk(Loop& loop) {
     std::vector<sql::Step> steps;
-    for (const auto& all : {store::steps(), auth::steps()}) {
+    for (const auto& all : {store::steps(), auth::steps(), auth::session_steps()}) {
       for (const sql::Step& step : all) steps.push_back(step);
     }
     auto desk = Desk::open(loop, {.database = ":memory:", .steps = std::move(steps)});

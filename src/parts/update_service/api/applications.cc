@@ -26,17 +26,9 @@ Result<void> take_fields(Call& call, model::Application& application) {
 }
 
 Result<json::Value> list_applications(Call& call) {
-  const Page page = TRY(page_of(call));
-  json::Array items;
-  const auto& all = call.catalog.applications;
-  const uint64_t first = (page.number - 1) * page.size;
-  for (uint64_t i = first; i < all.size() && i < first + page.size; ++i) {
-    items.push_back(TRY(with_count(call, all[i])));
-  }
-  const auto count = static_cast<uint64_t>(items.size());
-  return json::Object{{"totalCount", static_cast<uint64_t>(all.size())},
-                      {"count", count},
-                      {"applications", std::move(items)}};
+  return page_json(
+      TRY(page_of(call)), "applications", call.catalog.applications,
+      [&](const model::Application& application) { return with_count(call, application); });
 }
 
 Result<json::Value> show_application(Call& call) {

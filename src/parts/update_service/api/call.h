@@ -54,18 +54,21 @@ Result<void> take(const Call& call, std::string_view name, bool& value);
 Result<void> take(const Call& call, std::string_view name, int64_t& value);
 
 // One page of a list, as Nebraska has it: {"totalCount", "count", NAME: [...]}.
+inline json::Value page_object(uint64_t total, std::string_view name, json::Array items) {
+  const auto count = static_cast<uint64_t>(items.size());
+  return json::Object{
+      {"totalCount", total}, {"count", count}, {std::string(name), std::move(items)}};
+}
+// Cut out of all of them; `encode` gives a Value, or a Result of one.
 template <typename T, typename Encode>
-json::Value page_json(const Page& page, std::string_view name, const std::vector<T>& all,
-                      Encode encode) {
+Result<json::Value> page_json(const Page& page, std::string_view name, const std::vector<T>& all,
+                              Encode encode) {
   json::Array items;
   const uint64_t first = (page.number - 1) * page.size;
   for (uint64_t i = first; i < all.size() && i < first + page.size; ++i) {
-    items.push_back(encode(all[i]));
+    items.push_back(TRY(Result<json::Value>(encode(all[i]))));
   }
-  const auto count = static_cast<uint64_t>(items.size());
-  return json::Object{{"totalCount", static_cast<uint64_t>(all.size())},
-                      {"count", count},
-                      {std::string(name), std::move(items)}};
+  return page_object(all.size(), name, std::move(items));
 }
 
 }  // namespace argosy::update_service::api

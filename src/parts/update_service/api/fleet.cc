@@ -188,10 +188,8 @@ Result<json::Value> list_activity(Call& call) {
   for (const model::Activity& activity : TRY(store::list_activity(call.database, filter))) {
     activities.push_back(to_json(call.catalog, activity));
   }
-  const auto count = static_cast<uint64_t>(activities.size());
-  return json::Object{{"totalCount", TRY(store::count_activity(call.database, filter))},
-                      {"count", count},
-                      {"activities", std::move(activities)}};
+  return page_object(TRY(store::count_activity(call.database, filter)), "activities",
+                     std::move(activities));
 }
 
 Result<json::Value> show_overview(Call& call) {

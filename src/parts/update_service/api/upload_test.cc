@@ -33,7 +33,7 @@ class Service {
     REQUIRE(::mkdtemp(pattern) != nullptr);
     path_ = pattern;
     std::vector<sql::Step> steps;
-    for (const auto& all : {store::steps(), auth::steps()}) {
+    for (const auto& all : {store::steps(), auth::steps(), auth::session_steps()}) {
       steps.insert(steps.end(), all.begin(), all.end());
     }
     desk_ = *Desk::open(loop_, {.database = ":memory:", .steps = std::move(steps)});

@@ -5,9 +5,15 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "parts/update_service/store/values.h"
 
 namespace argosy::update_service::auth {
 namespace {
+
+using store::check_met;
+using store::text;
+using store::time_of;
+using store::to_ms;
 
 // Times are milliseconds since 1970; 0: none.
 constexpr std::string_view kTables = R"sql(
@@ -24,20 +30,12 @@ CREATE TABLE operator_audit (
 
 constexpr std::array kSteps = {sql::Step{"operators: users, tokens, audit", kTables}};
 
+constexpr std::string_view kSessions =
+    "CREATE TABLE operator_session_end (id TEXT PRIMARY KEY, ends BIGINT NOT NULL)";
+constexpr std::array kSessionSteps = {sql::Step{"operators: ended sessions", kSessions}};
+
 constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kMaxNoteBytes = 256;
-
-int64_t to_ms(WallTime time) {
-  return std::chrono::floor<milliseconds>(time.time_since_epoch()).count();
-}
-
-WallTime time_of(int64_t ms) {
-  return WallTime(milliseconds(ms));
-}
-
-std::string text(std::string_view value) {
-  return std::string(value);
-}
 
 bool is_name(std::string_view name) {
   const auto is_good = [](char c) {
@@ -65,11 +63,6 @@ Token token_of(const sql::Row& row) {
   return token;
 }
 
-Result<void> check_met(const sql::Rows& rows, std::string_view what, std::string_view name) {
-  if (rows.empty()) return fail(Code::kNotFound, format("no {} {}", what, go_quote(name)));
-  return {};
-}
-
 Result<std::optional<Identity>> identity_where(sql::Database& database, std::string_view condition,
                                                std::string_view value, WallTime now) {
   const sql::Rows rows =
@@ -87,6 +80,10 @@ Result<std::optional<Identity>> identity_where(sql::Database& database, std::str
 
 std::span<const sql::Step> steps() {
   return kSteps;
+}
+
+std::span<const sql::Step> session_steps() {
+  return kSessionSteps;
 }
 
 Result<void> add_user(sql::Database& database, const User& user) {
@@ -109,14 +106,14 @@ Result<void> set_role(sql::Database& database, std::string_view name, Role role)
   return check_met(TRY(database.ask("UPDATE operator_user SET role = $1 WHERE name = $2 "
                                     "RETURNING name",
                                     text(role_name(role)), text(name))),
-                   "user", name);
+                   "user", go_quote(name));
 }
 
 Result<void> remove_user(sql::Database& database, std::string_view name) {
   TRY(database.ask("DELETE FROM operator_token WHERE user_name = $1", text(name)));
   return check_met(
       TRY(database.ask("DELETE FROM operator_user WHERE name = $1 RETURNING name", text(name))),
-      "user", name);
+      "user", go_quote(name));
 }
 
 Result<std::vector<User>> list_users(sql::Database& database) {
@@ -140,7 +137,7 @@ Result<void> add_token(sql::Database& database, const Token& token, std::string_
     return fail(Code::kInvalidArgument,
                 format("a token's note is at most {} bytes of UTF-8", kMaxNoteBytes));
   }
-  if (!TRY(find_user(database, token.user))) return check_met({}, "user", token.user);
+  if (!TRY(find_user(database, token.user))) return check_met({}, "user", go_quote(token.user));
   TRY(database.ask(
       "INSERT INTO operator_token (id, user_name, hash, note, created, expires) VALUES ($1, $2, "
       "$3, $4, $5, $6)",
@@ -153,7 +150,7 @@ Result<void> remove_token(sql::Database& database, std::string_view user, std::s
   return check_met(TRY(database.ask("DELETE FROM operator_token WHERE user_name = $1 AND id = $2 "
                                     "RETURNING id",
                                     text(user), text(id))),
-                   "token", id);
+                   "token", go_quote(id));
 }
 
 Result<std::vector<Token>> list_tokens(sql::Database& database, std::string_view user) {
@@ -175,6 +172,19 @@ Result<std::optional<Identity>> identity_of_hash(sql::Database& database, std::s
 Result<std::optional<Identity>> identity_of_token_id(sql::Database& database, std::string_view id,
                                                      WallTime now) {
   return identity_where(database, "t.id = $1", id, now);
+}
+
+Result<void> end_session(sql::Database& database, std::string_view id, WallTime end, WallTime now) {
+  TRY(database.ask("DELETE FROM operator_session_end WHERE ends <= $1", to_ms(now)));
+  TRY(
+      database.ask("INSERT INTO operator_session_end (id, ends) VALUES ($1, $2) ON CONFLICT (id) "
+                   "DO NOTHING",
+                   text(id), to_ms(end)));
+  return {};
+}
+
+Result<bool> is_session_ended(sql::Database& database, std::string_view id) {
+  return !TRY(database.ask("SELECT 1 FROM operator_session_end WHERE id = $1", text(id))).empty();
 }
 
 Result<void> note(sql::Database& database, const AuditEntry& entry) {

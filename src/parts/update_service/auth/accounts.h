@@ -15,6 +15,8 @@ namespace argosy::update_service::auth {
 
 // The tables of this folder.
 std::span<const sql::Step> steps();
+// Born after parts/update_service/store's history_steps().
+std::span<const sql::Step> session_steps();
 
 struct User {
   std::string name;
@@ -51,6 +53,11 @@ Result<std::optional<Identity>> identity_of_hash(sql::Database& database, std::s
                                                  WallTime now);
 Result<std::optional<Identity>> identity_of_token_id(sql::Database& database, std::string_view id,
                                                      WallTime now);
+
+// Sessions that were ended before their time; kept until then, so that no server takes them.
+// Inside a transaction.
+Result<void> end_session(sql::Database& database, std::string_view id, WallTime end, WallTime now);
+Result<bool> is_session_ended(sql::Database& database, std::string_view id);
 
 struct AuditEntry {
   int64_t number = 0;  // from 1

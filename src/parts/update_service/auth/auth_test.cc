@@ -102,9 +102,9 @@ TEST_CASE("the audit book, the newest first, page by page") {
 
 TEST_CASE("a session cannot be forged, prolonged or kept") {
   const Sessions sessions("secret of many bytes");
-  const std::string session = sessions.open("t1", at_second(1000));
-  CHECK(sessions.read(session, at_second(1001)) == "t1");
-  CHECK(sessions.read(session, at_second(1000 + 12 * 3600 - 1)) == "t1");
+  const std::string session = sessions.open("id", "t1", at_second(1000));
+  CHECK(sessions.read(session, at_second(1001))->subject == "t1");
+  CHECK(sessions.read(session, at_second(1000 + 12 * 3600 - 1))->subject == "t1");
   CHECK_FALSE(sessions.read(session, at_second(1000 + 12 * 3600)));
   CHECK_FALSE(Sessions("another").read(session, at_second(1001)));
   for (size_t i = 0; i < session.size(); ++i) {
@@ -117,10 +117,31 @@ TEST_CASE("a session cannot be forged, prolonged or kept") {
   CHECK_FALSE(sessions.read("a.b", at_second(1)));
 }
 
+TEST_CASE("a session that was ended is known until it would have ended") {
+  const auto database = sql::open_sqlite(":memory:");
+  REQUIRE(database);
+  std::vector<sql::Step> all(steps().begin(), steps().end());
+  all.insert(all.end(), session_steps().begin(), session_steps().end());
+  REQUIRE(sql::migrate(**database, all));
+  const auto is_ended = [&](std::string_view id) { return *is_session_ended(**database, id); };
+  CHECK_FALSE(is_ended("one"));
+  REQUIRE(end_session(**database, "one", at_second(100), at_second(1)));
+  REQUIRE(end_session(**database, "one", at_second(100), at_second(2)));
+  CHECK(is_ended("one"));
+  CHECK_FALSE(is_ended("other"));
+  REQUIRE(end_session(**database, "other", at_second(200), at_second(99)));
+  CHECK(is_ended("one"));
+  REQUIRE(end_session(**database, "third", at_second(200), at_second(100)));
+  CHECK_FALSE(is_ended("one"));
+  CHECK(is_ended("other"));
+  const Sessions sessions("secret of many bytes");
+  CHECK(sessions.read(sessions.open("a", "t", at_second(1)), at_second(2))->id == "a");
+}
+
 TEST_CASE("a CSRF token is of one session") {
   const Sessions sessions("secret");
-  const std::string one = sessions.open("t1", at_second(1));
-  const std::string other = sessions.open("t2", at_second(1));
+  const std::string one = sessions.open("id", "t1", at_second(1));
+  const std::string other = sessions.open("id", "t2", at_second(1));
   CHECK(sessions.is_csrf(one, sessions.csrf(one)));
   CHECK_FALSE(sessions.is_csrf(other, sessions.csrf(one)));
   CHECK_FALSE(sessions.is_csrf(one, ""));
@@ -160,10 +181,11 @@ TEST_CASE("a session without a token carries the name and the role, and may end 
   const Identity ann{"oidc:\xc3\xa4nn.:", Role::kOperator, ""};
   CHECK(identity_of_subject(session_subject(ann)) == ann);
   const Sessions sessions("secret of many bytes");
-  const std::string session = sessions.open(session_subject(ann), at_second(1000), at_second(1300));
-  CHECK(identity_of_subject(*sessions.read(session, at_second(1299))) == ann);
+  const std::string session =
+      sessions.open("id", session_subject(ann), at_second(1000), at_second(1300));
+  CHECK(identity_of_subject(sessions.read(session, at_second(1299))->subject) == ann);
   CHECK_FALSE(sessions.read(session, at_second(1300)));
-  const std::string whole = sessions.open("t1", at_second(1000), at_second(1000'000'000));
+  const std::string whole = sessions.open("id", "t1", at_second(1000), at_second(1000'000'000));
   CHECK_FALSE(sessions.read(whole, at_second(1000 + 12 * 3600)));
   for (const char* bad : {"", "root", "user:", "user:admin", "user:admin:", "user:boss:6162",
                           "user:admin:6", "user:admin:xy", "0123456789abcdef0123456789abcdef"}) {

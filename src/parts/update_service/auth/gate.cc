@@ -44,6 +44,17 @@ bool looks_like_access_token(std::string_view token) {
   return token.starts_with("ey") && std::ranges::count(token, '.') == 2;
 }
 
+// What the database says of a session.
+struct Found {
+  bool is_ended = false;
+  std::optional<Identity> identity;  // of its token
+};
+Result<Found> look_up(sql::Database& database, const Sessions::Session& session, WallTime now) {
+  Found found{.is_ended = TRY(is_session_ended(database, session.id)), .identity = {}};
+  found.identity = TRY(identity_of_token_id(database, session.subject, now));
+  return found;
+}
+
 Identity root() {
   return {.name = std::string(kRoot), .role = Role::kAdmin, .token_id = {}};
 }
@@ -72,6 +83,7 @@ std::optional<Mode> parse_mode(std::string_view name) {
 Gate::Gate(Desk& desk, const Clock& clock, Random& random, GateOptions options)
     : desk_(desk),
       clock_(clock),
+      random_(random),
       options_(std::move(options)),
       root_hash_(options_.root_token.empty() ? "" : token_hash(options_.root_token)),
       sessions_(secret_of(options_, random)) {}
@@ -134,28 +146,30 @@ Task<Identity> Gate::by_token(std::string token, std::string address) {
 }
 
 Task<Identity> Gate::by_session(std::string session, bool changes_something, std::string csrf) {
-  const auto token_id = sessions_.read(session, clock_.wall_now());
-  if (!token_id) {
+  const auto known = sessions_.read(session, clock_.wall_now());
+  if (!known) {
     co_await failure(Code::kUnauthenticated, "the session is over: log in again");
   }
   if (changes_something && !sessions_.is_csrf(session, csrf)) {
     co_await failure(Code::kPermissionDenied, "the request does not come from this server's page");
   }
-  if (auto identity = identity_of_subject(*token_id)) {
+  const std::string& subject = known->subject;
+  const auto found = co_await desk_.read<Found>(
+      [known = *known, now = clock_.wall_now()](sql::Database& database) {
+        return look_up(database, known, now);
+      });
+  if (found.is_ended) co_await failure(Code::kUnauthenticated, "the session is over: log in again");
+  if (auto identity = identity_of_subject(subject)) {
     if (options_.mode != Mode::kOidc) {
       co_await failure(Code::kUnauthenticated, "the session is over: log in again");
     }
     co_return *std::move(identity);
   }
-  if (*token_id == kRoot && !root_hash_.empty()) co_return root();
-  const auto found = co_await desk_.read<std::optional<Identity>>(
-      [id = *token_id, now = clock_.wall_now()](sql::Database& database) {
-        return identity_of_token_id(database, id, now);
-      });
-  if (!found) {
+  if (subject == kRoot && !root_hash_.empty()) co_return root();
+  if (!found.identity) {
     co_await failure(Code::kUnauthenticated, "the session's token was taken away");
   }
-  co_return *found;
+  co_return *found.identity;
 }
 
 Task<std::string> Gate::log_in(std::string token, std::string address) {
@@ -163,13 +177,27 @@ Task<std::string> Gate::log_in(std::string token, std::string address) {
   const Identity identity = co_await by_token(std::move(token), std::move(address));
   const std::string_view id =
       identity.token_id.empty() ? kRoot : std::string_view(identity.token_id);
-  co_return session_cookie(sessions_.open(id, clock_.wall_now()), options_.has_secure_cookies);
+  co_return session_cookie(sessions_.open(new_token_id(random_), id, clock_.wall_now()),
+                           options_.has_secure_cookies);
 }
 
-std::string Gate::open_session(const Identity& identity, WallTime end) const {
+std::string Gate::open_session(const Identity& identity, WallTime end) {
   check(options_.mode == Mode::kOidc, "others have tokens");
-  return session_cookie(sessions_.open(session_subject(identity), clock_.wall_now(), end),
-                        options_.has_secure_cookies);
+  return session_cookie(
+      sessions_.open(new_token_id(random_), session_subject(identity), clock_.wall_now(), end),
+      options_.has_secure_cookies);
+}
+
+Task<std::string> Gate::log_out(const Exchange& exchange) {
+  const auto cookie = session_of(exchange);
+  const WallTime now = clock_.wall_now();
+  const auto session = cookie ? sessions_.read(*cookie, now) : std::nullopt;
+  if (session) {
+    co_await desk_.write<void>([session = *session, now](sql::Database& database) {
+      return end_session(database, session.id, session.end, now);
+    });
+  }
+  co_return session_cookie("", options_.has_secure_cookies);
 }
 
 std::string Gate::csrf_of(const Exchange& exchange) const {

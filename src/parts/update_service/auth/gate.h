@@ -49,8 +49,9 @@ class Gate {
   // Exchanges a token for a session's cookie (a Set-Cookie header's value).
   Task<std::string> log_in(std::string token, std::string address);
   // A session's cookie for who was identified elsewhere; over at `end` at the latest. kOidc.
-  std::string open_session(const Identity& identity, WallTime end) const;
-  std::string log_out_cookie() const { return session_cookie("", options_.has_secure_cookies); }
+  std::string open_session(const Identity& identity, WallTime end);
+  // Ends the request's session for all servers, if it has one. A cookie that takes its away.
+  Task<std::string> log_out(const Exchange& exchange);
   // For the page; empty if the request has no session.
   std::string csrf_of(const Exchange& exchange) const;
   Mode mode() const { return options_.mode; }
@@ -63,6 +64,7 @@ class Gate {
 
   Desk& desk_;
   const Clock& clock_;
+  Random& random_;
   GateOptions options_;
   std::string root_hash_;
   Sessions sessions_;

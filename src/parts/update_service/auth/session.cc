@@ -18,21 +18,24 @@ std::string Sessions::mac(std::string_view purpose, std::string_view text) const
   return to_hex(BytesView(hmac_sha256(secret_, format("{}:{}", purpose, text))));
 }
 
-std::string Sessions::open(std::string_view token_id, WallTime now, WallTime end) const {
+std::string Sessions::open(std::string_view id, std::string_view subject, WallTime now,
+                           WallTime end) const {
   const int64_t second = std::min(now + kSessionLength, end).time_since_epoch() / seconds(1);
-  const std::string text = format("{}.{}", token_id, second);
+  const std::string text = format("{}.{}.{}", id, subject, second);
   return format("{}.{}", text, mac("session", text));
 }
 
-std::optional<std::string> Sessions::read(std::string_view session, WallTime now) const {
+std::optional<Sessions::Session> Sessions::read(std::string_view session, WallTime now) const {
   const size_t last = session.rfind('.');
   if (last == std::string_view::npos) return std::nullopt;
   const std::string_view text = session.substr(0, last);
   if (!is_equal_secret(mac("session", text), session.substr(last + 1))) return std::nullopt;
-  const auto sides = cut(text, ".");
-  const auto end = sides ? parse_int(sides->second) : std::nullopt;
+  const auto parts = split(text, '.');
+  const auto end = parts.size() == 3 ? parse_int(parts[2]) : std::nullopt;
   if (!end || now.time_since_epoch() / seconds(1) >= *end) return std::nullopt;
-  return std::string(sides->first);
+  return Session{.id = std::string(parts[0]),
+                 .subject = std::string(parts[1]),
+                 .end = WallTime(seconds(*end))};
 }
 
 std::string Sessions::csrf(std::string_view session) const {

@@ -21,10 +21,16 @@ class Sessions {
   // All servers behind one address need the same secret.
   explicit Sessions(Bytes secret) : secret_(std::move(secret)) {}
 
-  // Ends after kSessionLength, or at `end` if that is earlier.
-  std::string open(std::string_view token_id, WallTime now, WallTime end = WallTime::max()) const;
-  // The token's id; nothing if it is forged or over.
-  std::optional<std::string> read(std::string_view session, WallTime now) const;
+  struct Session {
+    std::string id;       // no other session's
+    std::string subject;  // the token's id, or what stands for it
+    WallTime end{};
+  };
+  // Ends after kSessionLength, or at `end` if that is earlier. `id`: random, without dots.
+  std::string open(std::string_view id, std::string_view subject, WallTime now,
+                   WallTime end = WallTime::max()) const;
+  // Nothing if it is forged or over.
+  std::optional<Session> read(std::string_view session, WallTime now) const;
   // What a page has to send with everything that changes something: another site can make a
   // browser send the cookie, but can't read this.
   std::string csrf(std::string_view session) const;

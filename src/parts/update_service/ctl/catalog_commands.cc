@@ -44,6 +44,7 @@ Result<void> app_update(Context& context) {
 Result<void> app_delete(Context& context) {
   const json::Value app = TRY(context.client.call("GET", app_path(context)));
   TRY(context.client.call("DELETE", app_path(context)));
+  if (context.shows_json(app)) return {};
   return show_apps(context, {app});
 }
 
@@ -102,6 +103,7 @@ Result<void> mark(Context& context, std::string method, std::string_view which,
   const json::Value package = TRY(the_package(context));
   TRY(context.client.call(std::move(method), list_path(channel, which, package),
                           body.is_null() ? "" : json::to_text(body)));
+  if (context.shows_json(package)) return {};
   context.out = format("{} {} {}\n", package.text_of("version"), what, channel.text_of("name"));
   return {};
 }

@@ -69,6 +69,7 @@ struct Client::Ask {
   std::string method, target;
   std::string token{};
   std::string body{};
+  std::string content_type = "application/json";
   File* file = nullptr;  // the body instead
   uint64_t size = 0;     // of the payload, whoever sends it
   std::function<Result<void>(BytesView)> take{};
@@ -85,7 +86,7 @@ Task<Client::Answer> Client::exchange(UvLoop* loop, Ask ask) {
                             format("{}:{}", ask.server.host, ask.server.port));
   Headers headers;
   if (!ask.token.empty()) headers.add("Authorization", format("Bearer {}", ask.token));
-  if (!ask.body.empty()) headers.add("Content-Type", "application/json");
+  if (!ask.body.empty()) headers.add("Content-Type", ask.content_type);
   Answer answer;
   if (ask.file != nullptr) {
     headers.add("Content-Type", "application/octet-stream");
@@ -112,12 +113,33 @@ Task<void> Client::run(UvLoop* loop, Ask ask, Result<Answer>* outcome) {
   loop->stop();
 }
 
+Result<std::unique_ptr<TlsContext>> Client::tls() const {
+  if (!server_.is_secure) return nullptr;
+  return TlsContext::make(false, {.verify_peer = !skips_tls_check_, .alpn = {"http/1.1"}});
+}
+
+Task<Bytes> Client::post(UvLoop& loop, std::string target, std::string content_type,
+                         std::string body) const {
+  const auto secure = co_await tls();
+  if (is_chatty_) std::fprintf(stderr, "Request: POST %s %s\n", target.c_str(), body.c_str());
+  Answer answer =
+      co_await co_await with_deadline(loop, loop.now() + kPatience,
+                                      exchange(&loop, {.server = server_,
+                                                       .method = "POST",
+                                                       .target = std::move(target),
+                                                       .body = std::move(body),
+                                                       .content_type = std::move(content_type),
+                                                       .tls = secure.get()}));
+  if (is_chatty_) std::fprintf(stderr, "Response: %d %s\n", answer.status, answer.body.c_str());
+  if (answer.status != 200) {
+    co_return fail(Code::kUnknown, format("the server answered {}", answer.status));
+  }
+  co_return std::move(answer.body);
+}
+
 Result<Client::Answer> Client::send(Ask ask) const {
   UvLoop loop;
-  std::unique_ptr<TlsContext> tls;
-  if (server_.is_secure) {
-    tls = TRY(TlsContext::make(false, {.verify_peer = !skips_tls_check_, .alpn = {"http/1.1"}}));
-  }
+  const std::unique_ptr<TlsContext> tls = TRY(this->tls());
   ask.server = server_;
   ask.token = token_;
   ask.tls = tls.get();

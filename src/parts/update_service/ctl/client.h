@@ -2,12 +2,17 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "base/bytes.h"
 #include "base/result.h"
 #include "io/loop/uv_loop.h"
 #include "io/task/task.h"
 #include "lib/json/json.h"
+
+namespace argosy {
+class TlsContext;
+}
 
 namespace argosy::update_service::ctl {
 
@@ -41,6 +46,9 @@ class Client {
   // The answer's body in pieces; `size` of what is expected, for how long to wait.
   Result<void> fetch(std::string target, uint64_t size,
                      std::function<Result<void>(BytesView)> take) const;
+  // The same for who has a loop of their own: the body of an answer 200. Without the token.
+  Task<Bytes> post(UvLoop& loop, std::string target, std::string content_type,
+                   std::string body) const;
 
  private:
   struct Ask;
@@ -48,6 +56,7 @@ class Client {
   static Task<Answer> exchange(UvLoop* loop, Ask ask);
   static Task<void> run(UvLoop* loop, Ask ask, Result<Answer>* outcome);
   static Result<json::Value> read_answer(const Answer& answer);
+  Result<std::unique_ptr<TlsContext>> tls() const;
   Result<Answer> send(Ask ask) const;
 
   ServerAddress server_;

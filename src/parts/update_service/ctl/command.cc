@@ -1,5 +1,7 @@
 #include "parts/update_service/ctl/command.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/text.h"
 
@@ -63,6 +65,22 @@ Result<int64_t> arch_number(std::string_view name) {
   }
   return fail(Code::kInvalidArgument,
               format("the architecture is all, amd64, aarch64 or x86, not {}", go_quote(name)));
+}
+
+std::string_view arch_name(int64_t number) {
+  const auto index = static_cast<size_t>(number);
+  return number >= 0 && index < std::size(kArchs) ? kArchs[index] : "";
+}
+
+std::vector<const Command*> all_commands() {
+  std::vector<const Command*> all;
+  for (const auto& some :
+       {catalog_commands(), package_commands(), bulk_commands(), fleet_commands(),
+        rollout_commands(), signing_commands(), service_commands(), machine_commands()}) {
+    for (const Command& command : some) all.push_back(&command);
+  }
+  std::ranges::sort(all, {}, [](const Command* one) { return std::string_view(one->name); });
+  return all;
 }
 
 }  // namespace argosy::update_service::ctl

@@ -15,6 +15,7 @@
 #include "parts/update_service/ctl/draft.h"
 #include "parts/update_service/ctl/payload.h"
 #include "parts/update_service/ctl/table.h"
+#include "parts/update_service/ctl/watch.h"
 #include "parts/update_service/store/catalog_store.h"
 #include "sys/file/disk.h"
 
@@ -52,7 +53,7 @@ class Service {
     UvLoop loop;
     loop_ = &loop;
     std::vector<sql::Step> steps;
-    for (const auto& all : {store::steps(), auth::steps()}) {
+    for (const auto& all : {store::steps(), auth::steps(), auth::session_steps()}) {
       steps.insert(steps.end(), all.begin(), all.end());
     }
     auto desk = Desk::open(loop, {.database = ":memory:", .steps = std::move(steps)});
@@ -83,16 +84,17 @@ struct Shell {
 
   Result<std::string> run(std::string_view name, std::map<std::string, std::string> flags,
                           std::vector<std::string> words = {}, bool wants_json = false) {
-    for (const auto& some : {catalog_commands(), package_commands(), fleet_commands(),
-                             rollout_commands(), signing_commands()}) {
-      for (const Command& command : some) {
-        if (command.name != name) continue;
-        for (const Flag& flag : command.flags) flags.try_emplace(flag.name, flag.initial);
-        Context context{
-            .client = client, .flags = flags, .words = words, .wants_json = wants_json, .out = {}};
-        if (auto done = command.run(context); !done) return fail(done.error());
-        return context.out;
-      }
+    for (const Command* command : all_commands()) {
+      if (command->name != name) continue;
+      for (const Flag& flag : command->flags) flags.try_emplace(flag.name, flag.initial);
+      Context context{.client = client,
+                      .flags = flags,
+                      .words = words,
+                      .wants_json = wants_json,
+                      .out = {},
+                      .say = [this](std::string_view text) { said += text; }};
+      if (auto done = command->run(context); !done) return fail(done.error());
+      return context.out;
     }
     FAIL("no such command");
     return "";
@@ -105,6 +107,7 @@ struct Shell {
   }
 
   Client client;
+  std::string said;
 };
 
 class Folder {
@@ -283,8 +286,9 @@ TEST_CASE("groups come and go; floors and what is never offered") {
   shell.good("channel blacklist remove", old);
   shell.good("channel update", old);
   CHECK(has(shell.run("channel blacklist add", old).error().message(), "offers this package"));
-  CHECK(has(shell.run("database", {}, {"dump"}).error().message(), "pg_dump"));
-  CHECK(has(shell.run("upstream", {}).error().message(), "-enable-syncer"));
+  CHECK(has(shell.run("upstream create", {}).error().message(), "-enable-syncer"));
+  CHECK(has(shell.run("upstream list", {}).error().message(), "-enable-syncer"));
+  CHECK(shell.good("database init", {}) == "ok\n");
 }
 
 TEST_CASE("users, and what their tokens may do") {
@@ -322,6 +326,109 @@ TEST_CASE("a download has its name only when it is what was announced") {
   CHECK(come("the payload"));
   CHECK(folder.content("new") == "the payload");
   CHECK(real_disk().list(parent_path(path))->size() == 2);
+}
+
+TEST_CASE("what a machine says, and what it hears") {
+  const Machine machine{.id = "deadbeef01",
+                        .boot_id = "b",
+                        .application = std::string(kApp),
+                        .track = "stable",
+                        .version = "1.0.0",
+                        .oem = "fakeclient",
+                        .is_on_demand = true};
+  const auto read = omaha::parse_request(request_text(
+      machine, {.checks = true,
+                .event = event_of(omaha::EventType::kUpdateComplete, omaha::EventResult::kError)}));
+  REQUIRE_MESSAGE(read, read.error().text());
+  CHECK(read->install_source == "ondemandupdate");
+  const omaha::AppRequest& app = read->apps.at(0);
+  CHECK(app.id == format("{{{}}}", kApp));
+  CHECK(app.machine_id == "deadbeef01");
+  CHECK(app.track == "stable");
+  CHECK(app.update_check.has_value());
+  CHECK_FALSE(app.ping.has_value());
+  CHECK(app.events.at(0).error_code == 2000);
+
+  const std::string head = R"(<response protocol="3.0"><app appid="x" status="ok"><updatecheck )";
+  const std::string tail = "</updatecheck></app></response>";
+  const auto told = read_told(head +
+                              R"(status="ok"><urls><url codebase="http://h/p"/></urls>)"
+                              R"(<manifest version="2.0.0"><packages><package name="u.gz" )"
+                              R"(hash="" size="1" required="true"/></packages></manifest>)" +
+                              tail);
+  REQUIRE_MESSAGE(told, told.error().text());
+  CHECK(told->is_update());
+  CHECK(told->url == "http://h/p/u.gz");
+  CHECK_FALSE(read_told(head + R"(status="noupdate">)" + tail)->is_update());
+  CHECK_FALSE(read_told(head + R"(status="ok">)" + tail)->is_update());
+  CHECK(read_told(R"(<response protocol="3.0"></response>)").error().code() == Code::kDataLoss);
+  const auto environment = change_environment(machine, *told);
+  CHECK(environment == std::vector<std::string>{"UPDATE_SERVICE_VERSION=2.0.0",
+                                                format("UPDATE_SERVICE_APP_ID={}", kApp),
+                                                "UPDATE_SERVICE_OLD_VERSION=1.0.0",
+                                                "UPDATE_SERVICE_URL=http://h/p/u.gz"});
+  SeededRandom random(1);
+  const std::string uuid = new_uuid(random);
+  CHECK(uuid.size() == 36);
+  CHECK(uuid[14] == '4');
+  CHECK(new_uuid(random) != uuid);
+}
+
+TEST_CASE("packages go from one service to another by a directory") {
+  const Folder folder;
+  const Service service(cm::Keyring{});
+  Shell shell(service.port());
+  const auto info = [&](const std::string& version) {
+    return format(R"({{"application_id":"{}","version":"{}","arch":1,"type":1,"size":"7",)"
+                  R"("source_version":null,"url":"/flatcar/","filename":"a/x.gz",)"
+                  R"("hash":null,"hash256":"{}"}})",
+                  kApp, version, to_base64(Bytes(32, 'x')));
+  };
+  REQUIRE(real_disk().make_directories(folder.path("d"), 0700));
+  REQUIRE(replace_file(real_disk(), folder.path("d/one_info.json"), info("1.0.0")));
+  REQUIRE(replace_file(real_disk(), folder.path("d/two_info.json"), info("2.0.0")));
+  REQUIRE(replace_file(real_disk(), folder.path("d/one_x.gz"), "payload"));
+  CHECK(shell.good("package create bulk", {{"dir", folder.path("d")},
+                                           {"base-url", "https://h/p"}}) == "Total=2 Errors=0\n");
+  CHECK(shell.said == "created one_info.json\ncreated two_info.json\n");
+  CHECK(has(shell.good("package list", in_app()), "https://h/p/one_x.gz"));
+  REQUIRE(replace_file(real_disk(), folder.path("d/three_info.json"), "no JSON"));
+  const auto again = shell.run("package create bulk", {{"dir", folder.path("d")}});
+  CHECK(has(again.error().message(), "Total=3 Errors=3"));
+  CHECK(has(again.error().message(), "three_info.json: "));
+  const auto upload = shell.run("package upload bulk", {{"dir", folder.path("d")}});
+  CHECK(has(upload.error().message(), "hosts no packages"));
+  CHECK(
+      has(shell.run("package download bulk", in_app({{"dir", folder.path("e")}})).error().message(),
+          "some were not downloaded"));
+  CHECK(real_disk().list(folder.path("e"))->empty());
+  CHECK(shell.good("package download bulk",
+                   in_app({{"dir", folder.path("e")}, {"min-version", "3"}})) ==
+        "Total=0 Errors=0\n");
+}
+
+TEST_CASE("what prints a table prints JSON when it is asked to") {
+  const Folder folder;
+  const Service service(cm::Keyring{});
+  Shell shell(service.port());
+  offer(shell, folder, "2.0.0");
+  const auto group = in_app({{"group-id", std::string(kStable)}});
+  for (const char* name :
+       {"app list", "channel list", "package list", "group list", "group pause", "group unpause",
+        "group versions", "group events", "rollout", "instance list-updates",
+        "instance list-app-versions", "status", "admin-user list", "database init"}) {
+    CAPTURE(name);
+    CHECK(json::parse(shell.good(name, group, {}, true)));
+  }
+  auto more = group;
+  more["update-percent"] = "10";
+  CHECK(json::parse(shell.good("group percent", more, {}, true)));
+  CHECK(json::parse(shell.good("rollout create linear", group, {}, true)));
+  CHECK(json::parse(shell.good("admin-user create", {{"role", "viewer"}}, {"vera"}, true)));
+  CHECK(json::parse(shell.good("admin-user delete", {}, {"vera"}, true)));
+  const json::Value made = *json::parse(shell.good("app create", {{"label", "x"}}, {}, true));
+  CHECK(json::parse(
+      shell.good("app delete", {{"app-id", std::string(made.text_of("id"))}}, {}, true)));
 }
 
 TEST_CASE("columns as tabwriter has them") {

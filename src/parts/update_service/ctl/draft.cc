@@ -1,6 +1,7 @@
 #include "parts/update_service/ctl/draft.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/text.h"
@@ -39,6 +40,29 @@ Result<cm::Release> release_of(const DraftSource& source, const json::Value& ful
   return release;
 }
 
+// The tracks that lead to the channel, and the ids that stand for one of them: a group's id is
+// its track on architectures that the group is not of.
+std::vector<std::string> groups_of(const DraftSource& source, const std::string& channel) {
+  const std::string_view id = source.channel.text_of("id");
+  std::set<std::string, std::less<>> names;
+  for (const json::Value& group : source.groups) {
+    if (group.text_of("channel_id") == id) names.emplace(group.text_of("track"));
+  }
+  const std::set<std::string, std::less<>> tracks = names;
+  for (const json::Value& group : source.groups) {
+    const json::Value* its = group.find("channel");
+    const bool is_here = group.text_of("channel_id") == id;
+    const bool is_of_another_arch = its != nullptr && its->find("arch") != nullptr &&
+                                    *its->find("arch") != *source.channel.find("arch");
+    if (is_here || (is_of_another_arch && tracks.contains(group.text_of("track")))) {
+      names.emplace(group.text_of("id"));
+    }
+  }
+  names.erase("");
+  names.erase(channel);
+  return {names.begin(), names.end()};
+}
+
 }  // namespace
 
 Result<cm::Metadata> draft(const DraftSource& source) {
@@ -52,6 +76,7 @@ Result<cm::Metadata> draft(const DraftSource& source) {
       .application = std::string(source.channel.text_of("application_id")),
       .channel = std::string(source.channel.text_of("name")),
       .arch = std::string(arch < std::size(kArchs) ? kArchs[arch] : ""),
+      .groups = groups_of(source, std::string(source.channel.text_of("name"))),
       .sequence = source.sequence,
       .target = std::string(target->text_of("version")),
       .releases = {},

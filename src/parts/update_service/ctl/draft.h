@@ -11,6 +11,7 @@ struct DraftSource {
   json::Value channel;   // of the API
   json::Array packages;  // all of the application
   json::Array floors;    // packages
+  json::Array groups;    // all of the application
   uint64_t sequence = 1;
   WallTime issued{}, expires{};  // whole seconds
 };

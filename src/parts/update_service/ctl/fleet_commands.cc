@@ -173,18 +173,6 @@ Result<void> instance_rename(Context& context) {
   return {};
 }
 
-// What the originals' service was told by its command line, and ours does by itself.
-Result<void> database_commands(Context&) {
-  return fail(Code::kUnimplemented,
-              "update-service makes and migrates its database when it starts (-database); back it "
-              "up with sqlite3's .backup, or pg_dump");
-}
-Result<void> upstream_commands(Context&) {
-  return fail(Code::kUnimplemented,
-              "update-service follows its upstream by itself: start it with -enable-syncer and "
-              "-sync-update-url; channel pin keeps a channel where it is");
-}
-
 const Flag kApp = {"app-id", "", "Application containing the group.", true};
 const Flag kGroup = {"group-id", "", "ID of the group.", true};
 const Flag kAnyGroup = {"group-id", "", "ID of a group; default: all."};
@@ -251,8 +239,6 @@ std::span<const Command> fleet_commands() {
        0,
        instance_versions},
       {"instance alias", "<id> <name>", "Gives a machine a name.", {}, 2, instance_rename},
-      {"database", "", "Says what there is instead.", {}, kAnyWords, database_commands},
-      {"upstream", "", "Says what there is instead.", {}, kAnyWords, upstream_commands},
   };
   return kCommands;
 }

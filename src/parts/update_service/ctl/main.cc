@@ -37,16 +37,6 @@ void add_flags(cli::FlagSet& flags, Globals& globals) {
   flags.add("json", globals.wants_json, false, "Print the service's JSON.");
 }
 
-std::vector<const Command*> all_commands() {
-  std::vector<const Command*> all;
-  for (const auto& some : {catalog_commands(), package_commands(), fleet_commands(),
-                           rollout_commands(), signing_commands()}) {
-    for (const Command& command : some) all.push_back(&command);
-  }
-  std::ranges::sort(all, {}, [](const Command* one) { return std::string_view(one->name); });
-  return all;
-}
-
 void print_usage(const cli::FlagSet& flags) {
   std::printf("NAME:\n\t%s - the update service's command line\n\nCOMMANDS:\n", kProgram);
   for (const Command* command : all_commands()) {
@@ -93,11 +83,26 @@ int no_command(const std::vector<std::string>& words) {
   return kNoCommand;
 }
 
+bool has_words(const Command& command, size_t given) {
+  if (command.words == kSomeWords) return given > 0;
+  return command.words == kAnyWords || given == command.words;
+}
+
+void say(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
 int run(const Command& command, const Globals& globals, const std::vector<std::string>& rest) {
   std::map<std::string, std::string> values;
   cli::FlagSet flags(kProgram);
+  std::map<std::string, bool> switches;
   for (const Flag& flag : command.flags) {
-    flags.add(flag.name, values[flag.name], flag.initial, flag.help);
+    if (flag.is_switch) {
+      flags.add(flag.name, switches[flag.name], false, flag.help);
+    } else {
+      flags.add(flag.name, values[flag.name], flag.initial, flag.help);
+    }
   }
   const auto words = flags.parse(rest);
   if (!words && words.error().code() != Code::kAborted) {
@@ -106,10 +111,11 @@ int run(const Command& command, const Globals& globals, const std::vector<std::s
   const bool lacks = std::ranges::any_of(command.flags, [&](const Flag& flag) {
     return flag.is_required && values[flag.name].empty();
   });
-  if (!words || lacks || (command.words != kAnyWords && words->size() != command.words)) {
+  if (!words || lacks || !has_words(command, words->size())) {
     print_usage(command);
     return kUsageError;
   }
+  for (const auto& [name, is_on] : switches) values[name] = is_on ? "true" : "false";
   const auto server = parse_server(globals.server);
   if (!server) {
     std::fprintf(stderr, "%s\n", server.error().text().c_str());
@@ -121,7 +127,8 @@ int run(const Command& command, const Globals& globals, const std::vector<std::s
                   .flags = values,
                   .words = *words,
                   .wants_json = globals.wants_json,
-                  .out = {}};
+                  .out = {},
+                  .say = say};
   if (const auto done = command.run(context); !done) {
     std::fprintf(stderr, "%s: %s\n", kProgram, done.error().text().c_str());
     return kApiError;

@@ -102,22 +102,12 @@ Result<Source> source_of(const Context& context, const std::string& url) {
 
 Result<void> package_download(Context& context) {
   const json::Value package = TRY(the_package(context));
-  const std::string filename(package.text_of("filename"));
-  const std::string path =
-      context.flag("output").empty() ? base_name(filename) : context.flag("output");
-  const auto size = parse_uint(package.text_of("size"));
-  if (path.empty() || !size || *size == 0) {
-    return fail(Code::kFailedPrecondition, "the package has no file yet");
-  }
-  const Source source = TRY(source_of(context, std::string(package.text_of("url")) + filename));
-  Download download = TRY(Download::begin(real_disk(), path));
-  TRY(source.client.fetch(source.target, *size,
-                          [&](BytesView bytes) { return download.write(bytes); }));
-  TRY(download.keep({.size = *size,
-                     .sha1 = std::string(package.text_of("hash")),
-                     .sha256 = std::string(package.text_of("hash256"))}));
+  const std::string path = context.flag("output").empty()
+                               ? base_name(std::string(package.text_of("filename")))
+                               : context.flag("output");
+  TRY(download(context, package, path));
   if (context.shows_json(package)) return {};
-  context.out = format("{} has {} bytes, as announced\n", path, *size);
+  context.out = format("{} has {} bytes, as announced\n", path, package.text_of("size"));
   return {};
 }
 
@@ -149,6 +139,21 @@ Result<json::Value> the_package(Context& context) {
   return fail(Code::kNotFound,
               format("there is no package {}{} of {}", context.flag("version"),
                      source.empty() ? "" : " from " + source, context.flag("arch")));
+}
+
+Result<void> download(Context& context, const json::Value& package, const std::string& path) {
+  const auto size = parse_uint(package.text_of("size"));
+  if (path.empty() || !size || *size == 0) {
+    return fail(Code::kFailedPrecondition, "the package has no file yet");
+  }
+  const Source source =
+      TRY(source_of(context, format("{}{}", package.text_of("url"), package.text_of("filename"))));
+  Download file = TRY(Download::begin(real_disk(), path));
+  TRY(source.client.fetch(source.target, *size,
+                          [&](BytesView bytes) { return file.write(bytes); }));
+  return file.keep({.size = *size,
+                    .sha1 = std::string(package.text_of("hash")),
+                    .sha256 = std::string(package.text_of("hash256"))});
 }
 
 std::span<const Command> package_commands() {

@@ -61,7 +61,9 @@ Result<void> group_percent(Context& context) {
   const auto percent = parse_uint(context.flag("update-percent"));
   if (!percent) return fail(Code::kInvalidArgument, "-update-percent is from 0 to 100");
   const json::Value body = json::Object{{"percent", *percent}};
-  TRY(context.client.call("PUT", group_path(context, "rollout"), json::to_text(body)));
+  const json::Value made =
+      TRY(context.client.call("PUT", group_path(context, "rollout"), json::to_text(body)));
+  if (context.shows_json(made)) return {};
   context.out = format("update percent set to {}.000000\n", *percent);
   return {};
 }
@@ -72,7 +74,9 @@ Result<void> rollout_linear(Context& context) {
   if (!frame || !length)
     return fail(Code::kInvalidArgument, "-frame-size and -duration are seconds");
   const json::Value body = json::Object{{"duration_seconds", *length}, {"frame_seconds", *frame}};
-  TRY(context.client.call("PUT", group_path(context, "rollout"), json::to_text(body)));
+  const json::Value made =
+      TRY(context.client.call("PUT", group_path(context, "rollout"), json::to_text(body)));
+  if (context.shows_json(made)) return {};
   context.out = "rollout set\n";
   return {};
 }
@@ -137,6 +141,7 @@ Result<void> admin_user_create(Context& context) {
   TRY(context.client.call("POST", "/api/users", json::to_text(body)));
   const json::Value token = TRY(context.client.call("POST", format("/api/users/{}/tokens", name),
                                                     R"({"note":"updateservicectl"})"));
+  if (context.shows_json(token)) return {};
   context.out = std::string(token.text_of("token")) + "\n";
   return {};
 }
@@ -151,7 +156,8 @@ Result<void> admin_user_list(Context& context) {
 }
 
 Result<void> admin_user_delete(Context& context) {
-  TRY(context.client.call("DELETE", "/api/users/" + context.words[0]));
+  TRY(context.client.call("DELETE", "/api/users/" + escaped(context.words[0])));
+  if (context.shows_json(json::Object{{"name", context.words[0]}})) return {};
   context.out = format("User {} deleted\n", context.words[0]);
   return {};
 }

@@ -39,6 +39,9 @@ std::string describe(const cm::Document& document) {
              metadata.channel, metadata.arch, metadata.application, metadata.sequence,
              metadata.target, metadata.is_rollback_allowed ? ", machines above it go down" : "",
              to_rfc3339(metadata.issued), to_rfc3339(metadata.expires));
+  if (!metadata.groups.empty()) {
+    text += format("  also asked for as {}\n", join(metadata.groups, ", "));
+  }
   for (const cm::Release& release : metadata.releases) {
     text += format("  release {}{}\n", release.version, release.is_floor ? " (floor)" : "");
     for (const cm::Package& package : release.packages) {
@@ -105,6 +108,7 @@ Result<void> channel_draft(Context& context) {
       .channel = channel,
       .packages = TRY(list(context, app_path(context, {"packages"}), "packages")),
       .floors = TRY(floors_of(context, id)),
+      .groups = TRY(list(context, app_path(context, {"groups"}), "groups")),
       .sequence = TRY(next_sequence(context, id)),
       .issued = now,
       .expires = now + std::chrono::floor<seconds>(*valid)};

@@ -11,6 +11,8 @@ namespace {
 
 // What is read at once, and what is held of one response beside the stream's backlog.
 constexpr size_t kPiece = size_t{256} * 1024;
+// Small, so that hundreds who share a rate each get something before they call it stalled.
+constexpr size_t kLimitedPiece = size_t{16} * 1024;
 
 Result<Bytes> read_piece(const OpenFile& file, uint64_t offset, size_t size) {
   Bytes bytes(size, '\0');
@@ -74,8 +76,9 @@ Task<HostedFile> Upload::finish(ExpectedFile expected) {
       });
 }
 
-Result<std::unique_ptr<Hosting>> Hosting::open(Loop& loop, const std::string& path) {
-  return std::unique_ptr<Hosting>(new Hosting(loop, TRY(Directory::open(path))));
+Result<std::unique_ptr<Hosting>> Hosting::open(Loop& loop, const std::string& path,
+                                               uint64_t max_rate) {
+  return std::unique_ptr<Hosting>(new Hosting(loop, TRY(Directory::open(path)), max_rate));
 }
 
 HttpHandler Hosting::handler(std::string prefix) {
@@ -108,7 +111,8 @@ Task<void> Hosting::serve(Exchange& exchange, std::string name) {
   exchange.start(part.status, headers_of(part, *file));
   const bool has_body = method == "GET" && (part.status == 200 || part.status == 206);
   for (uint64_t sent = 0; has_body && sent < part.size;) {
-    const auto size = static_cast<size_t>(std::min<uint64_t>(kPiece, part.size - sent));
+    const size_t most = pace_.is_limited() ? kLimitedPiece : kPiece;
+    const auto size = static_cast<size_t>(std::min<uint64_t>(most, part.size - sent));
     const Bytes piece = co_await on_worker<Bytes>(loop_, [file, offset = part.first + sent, size] {
       return read_piece(*file, offset, size);
     });
@@ -116,6 +120,7 @@ Task<void> Hosting::serve(Exchange& exchange, std::string name) {
     exchange.write(piece);
     sent += size;
     bytes_served_ += size;
+    if (const auto until = pace_.after(size)) co_await sleep_until(loop_, *until);
   }
   exchange.finish();
 }

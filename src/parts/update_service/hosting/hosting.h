@@ -11,6 +11,7 @@
 
 #include "io/http/exchange.h"
 #include "parts/update_service/hosting/directory.h"
+#include "parts/update_service/hosting/pace.h"
 
 namespace argosy::update_service {
 
@@ -42,7 +43,9 @@ class Upload {
 class Hosting {
  public:
   // The directory is made if it is missing; what uploads left behind is removed.
-  static Result<std::unique_ptr<Hosting>> open(Loop& loop, const std::string& path);
+  // `max_rate`: bytes a second that are handed out to all clients together; 0: no limit.
+  static Result<std::unique_ptr<Hosting>> open(Loop& loop, const std::string& path,
+                                               uint64_t max_rate = 0);
 
   // GET and HEAD of the file `name` (below the directory, "amd64/1.2.3/update.gz").
   Task<void> serve(Exchange& exchange, std::string name);
@@ -64,11 +67,12 @@ class Hosting {
   uint64_t bytes_served() const { return bytes_served_; }
 
  private:
-  Hosting(Loop& loop, std::shared_ptr<Directory> directory)
-      : loop_(loop), directory_(std::move(directory)) {}
+  Hosting(Loop& loop, std::shared_ptr<Directory> directory, uint64_t max_rate)
+      : loop_(loop), directory_(std::move(directory)), pace_(loop, max_rate) {}
 
   Loop& loop_;
   std::shared_ptr<Directory> directory_;
+  Pace pace_;
   uint64_t bytes_served_ = 0;
 };
 

@@ -107,6 +107,26 @@ Task<void> check_serving(UvLoop& loop, uint16_t port, Hosting& hosting) {
   CHECK(posted.head.status == 405);
 }
 
+// Of two at once each gets its half, and both all of it.
+Task<void> check_rate(UvLoop& loop, uint16_t port, Hosting& hosting) {
+  const Bytes bytes = some_bytes(300'000);
+  co_await put(hosting, "slow.gz", bytes);
+  struct Client {
+    static Task<void> fetch(UvLoop* of_loop, uint16_t of_port, Answer* answer) {
+      *answer = co_await get(*of_loop, of_port, "GET", "/p/slow.gz", {});
+    }
+  };
+  Answer one, other;
+  Scope scope(loop);
+  const MonotonicTime begin = loop.now();
+  scope.spawn(Client::fetch(&loop, port, &one));
+  scope.spawn(Client::fetch(&loop, port, &other));
+  co_await scope.join();
+  CHECK(one.body == bytes);
+  CHECK(other.body == bytes);
+  CHECK(loop.now() - begin >= milliseconds(550));
+}
+
 Task<void> check_uploads(Hosting& hosting) {
   const HostedFile file = co_await put(hosting, "a.gz", "content");
   const auto again = co_await result(put(hosting, "a.gz", "content"));
@@ -153,6 +173,19 @@ TEST_CASE("files are served whole, in parts and not at all") {
       [&](std::unique_ptr<Stream> stream) { server.serve(std::move(stream)); });
   REQUIRE(listener);
   run(loop, check_serving(loop, (*listener)->port(), **hosting));
+}
+
+TEST_CASE("all clients together share one rate") {
+  const Place place;
+  UvLoop loop;
+  const auto hosting = Hosting::open(loop, place.path, 1'000'000);
+  REQUIRE(hosting);
+  HttpServer server(loop, {.h2 = {}, .handler = (*hosting)->handler("/p/"), .take_h2 = {}});
+  const auto listener = loop.network().listen(
+      {"127.0.0.1", 0, {}},
+      [&](std::unique_ptr<Stream> stream) { server.serve(std::move(stream)); });
+  REQUIRE(listener);
+  run(loop, check_rate(loop, (*listener)->port(), **hosting));
 }
 
 TEST_CASE("what is not as expected leaves nothing behind") {

@@ -90,11 +90,17 @@ Result<Claims> check_claims(const json::Value& claims, const Expected& expected,
   return known;
 }
 
-Result<void> check_is_access_token(const Token& token) {
+Result<void> check_is_access_token(const Token& token, std::string_view client_id) {
   const std::string type = to_lower(token.type);
   if (type == "at+jwt" || type == "application/at+jwt") return {};
   if (equal_ignoring_case(token.claims.text_of("typ"), "id")) {
     return refused("this is an ID token; the API takes access tokens");
+  }
+  const auto audiences = texts_of(token.claims.find("aud"));
+  if (std::ranges::find(audiences, client_id) != audiences.end()) {
+    return refused(
+        "the token is for the client that logs people in, and no \"at+jwt\" says that it is an "
+        "access token");
   }
   return {};
 }

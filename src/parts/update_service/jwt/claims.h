@@ -31,8 +31,9 @@ Result<Claims> check_claims(const json::Value& claims, const Expected& expected,
 
 // Unauthenticated for a token that says of itself that it is an ID token: an API takes access
 // tokens only. RFC 9068 marks those in the header, Keycloak marks both by a claim "typ";
-// tokens without any mark pass, since some providers have none.
-Result<void> check_is_access_token(const Token& token);
+// tokens without any mark pass, since some providers have none. But not those that are for
+// `client_id` too, which is the audience of our ID tokens: these need RFC 9068's mark.
+Result<void> check_is_access_token(const Token& token, std::string_view client_id);
 
 // The texts at a path of member names with dots between ("realm_access.roles"; "\." is a dot
 // in a name): of a list, or a single one. Empty if there is no such place.

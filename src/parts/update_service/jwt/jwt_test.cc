@@ -121,15 +121,26 @@ TEST_CASE("claims") {
 TEST_CASE("an API takes access tokens") {
   Token token;
   token.claims = object(R"({"typ":"ID"})");
-  CHECK_FALSE(check_is_access_token(token));
+  CHECK_FALSE(check_is_access_token(token, "us"));
   token.type = "AT+JWT";
-  CHECK(check_is_access_token(token));
+  CHECK(check_is_access_token(token, "us"));
   token.type = "JWT";
-  CHECK_FALSE(check_is_access_token(token));
+  CHECK_FALSE(check_is_access_token(token, "us"));
   token.claims = object(R"({"typ":"Bearer"})");
-  CHECK(check_is_access_token(token));
+  CHECK(check_is_access_token(token, "us"));
   token.claims = object("{}");
-  CHECK(check_is_access_token(token));
+  CHECK(check_is_access_token(token, "us"));
+  // For the client itself, as ID tokens are.
+  for (const char* audience : {R"("us")", R"(["api","us"])"}) {
+    token.claims = object(format(R"({{"aud":{},"typ":"Bearer"}})", audience));
+    CHECK_FALSE(check_is_access_token(token, "us"));
+    token.type = "at+jwt";
+    CHECK(check_is_access_token(token, "us"));
+    token.type = "";
+    CHECK_FALSE(check_is_access_token(token, "us"));
+  }
+  token.claims = object(R"({"aud":"api"})");
+  CHECK(check_is_access_token(token, "us"));
 }
 
 TEST_CASE("roles by a path") {

@@ -17,7 +17,7 @@ void try_token(std::string_view text) {
   check(token->claims.as_object() != nullptr && !token->signature.empty(), "a whole token");
   check(token->signed_text + "." + to_base64url(token->signature) == text, "written in one way");
   (void)check_claims(token->claims, {"i", "a", "c", "n"}, WallTime(seconds(1000)));
-  (void)check_is_access_token(*token);
+  (void)check_is_access_token(*token, "client");
   (void)roles_at(token->claims, "a.b\\.c");
   const auto name = user_name(token->claims);
   check(!name || (!name->empty() && name->size() <= 128), "a name of our size");

@@ -2,14 +2,26 @@
 
 #include <algorithm>
 
+#include "lib/channel_metadata/metadata.h"
 #include "parts/update_service/store/catalog_store.h"
 
 namespace argosy::update_service {
 
+namespace {
+
+// A document that another one has replaced.
+bool is_older(const std::string& metadata, const std::string& than) {
+  const auto one = channel_metadata::parse(metadata);
+  const auto other = channel_metadata::parse(than);
+  return one && other && one->metadata.sequence < other->metadata.sequence;
+}
+
+}  // namespace
+
 Result<uint64_t> keep(sql::Database& database, const Learned& learned, WallTime now) {
   const model::CatalogView catalog = TRY(store::load_catalog(database));
   const model::Channel* known = catalog->channel(learned.channel_id);
-  if (known == nullptr || known->is_pinned || learned.steps.empty()) return uint64_t{0};
+  if (known == nullptr || known->is_pinned) return uint64_t{0};
   model::Channel channel = *known;
   uint64_t added = 0;
   for (const Learned::Step& step : learned.steps) {
@@ -23,7 +35,7 @@ Result<uint64_t> keep(sql::Database& database, const Learned& learned, WallTime 
     if (step.is_floor && !is_known_floor) channel.floors.push_back({id, step.floor_reason});
     channel.package_id = id;
   }
-  channel.metadata = learned.metadata;
+  if (!is_older(learned.metadata, known->metadata)) channel.metadata = learned.metadata;
   const bool is_blacklisted =
       std::ranges::find(channel.blacklist, channel.package_id) != channel.blacklist.end();
   if (is_blacklisted) return added;

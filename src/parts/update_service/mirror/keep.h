@@ -13,7 +13,7 @@ struct Learned {
     std::string floor_reason;
   };
   std::string channel_id;
-  std::vector<Step> steps;  // the last one is where the channel points to
+  std::vector<Step> steps;  // the last one is where the channel points to; none: as before
   std::string metadata;     // the channel's, as it goes on to machines; empty: none
 };
 

@@ -5,6 +5,7 @@
 #include "lib/channel_metadata/metadata.h"
 #include "lib/fetch/fetch.h"
 #include "lib/omaha/request.h"
+#include "parts/update_service/hosting/pace.h"
 #include "parts/update_service/mirror/keep.h"
 #include "parts/update_service/store/catalog_store.h"
 #include "sys/crypto/digest.h"
@@ -87,6 +88,17 @@ Result<model::Package> package_of(const omaha::Manifest& manifest, const model::
   return package;
 }
 
+// What a machine would ask of the statement before it took this.
+channel_metadata::Offer offer_of(const omaha::Manifest& manifest, const model::Package& package,
+                                 const std::string& running) {
+  return {.current_version = running,
+          .version = manifest.version,
+          .package = package.filename,
+          .size = package.size,
+          .sha256 = from_base64(package.sha256).value_or(""),
+          .is_delta = false};
+}
+
 std::string slashed(std::string url) {
   if (!url.ends_with('/')) url += '/';
   return url;
@@ -98,12 +110,30 @@ Task<void> Mirror::run() {
   while (true) {
     const auto done = co_await result(run_once());
     if (!done) log_warn("mirroring", {{"error", done.error()}});
-    co_await sleep_for(loop_, options_.interval);
+    co_await pause_until_next();
   }
+}
+
+void Mirror::hurry() {
+  is_hurried_ = true;
+  wanted_.notify_all();
+}
+
+Task<void> Mirror::pause_until_next() {
+  struct Wait {
+    static Task<void> for_wish(Mirror* mirror) { co_await mirror->wanted_.wait(); }
+    static Task<void> for_time(Loop* loop, Duration length) { co_await sleep_for(*loop, length); }
+  };
+  if (!is_hurried_) {
+    co_await co_await first_of(loop_, Wait::for_wish(this),
+                               Wait::for_time(&loop_, options_.interval));
+  }
+  is_hurried_ = false;
 }
 
 Task<void> Mirror::run_once() {
   ++figures_.rounds;
+  std::vector<std::string> troubles;
   const auto catalog = co_await desk_.read<model::CatalogView>(
       [](sql::Database& database) { return store::load_catalog(database); });
   for (const model::Channel& channel : catalog->channels) {
@@ -111,24 +141,33 @@ Task<void> Mirror::run_once() {
     const auto done = co_await result(follow(catalog, channel));
     if (done) continue;
     ++figures_.failures;
+    troubles.push_back(
+        format("{} ({}): {}", channel.name, model::arch_name(channel.arch), done.error().text()));
     log_warn("a channel cannot be mirrored", {{"channel", channel.name},
                                               {"arch", model::arch_name(channel.arch)},
                                               {"error", done.error()}});
   }
+  figures_.last_round = clock_.wall_now();
+  figures_.troubles = std::move(troubles);
 }
 
 Task<void> Mirror::follow(model::CatalogView catalog, model::Channel channel) {
   const model::Package* current = catalog->package(channel.package_id);
   const omaha::AppResponse app =
       co_await ask(channel, current != nullptr ? current->version : "0.0.0");
-  if (!app.update || app.update->status == omaha::update_status::kNoUpdate) co_return;
-  const omaha::Update& update = *app.update;
+  const omaha::Update update = app.update.value_or(omaha::Update{});
+  if (update.status.empty() || update.status == omaha::update_status::kNoUpdate) {
+    const std::string renewed = co_await checked_statement(catalog, channel, app);
+    if (hosting_ == nullptr) co_await renew(channel.id, renewed);
+    co_return;
+  }
   if (app.status != omaha::app_status::kOk || update.status != omaha::update_status::kOk) {
     co_await failure(Code::kUnavailable, format("upstream says {} {}", app.status, update.status));
   }
   if (update.urls.empty() || update.manifests.empty() || update.manifests.size() > kMaxManifests) {
     co_await failure(Code::kDataLoss, "an update without a URL, or with too many manifests");
   }
+  const std::string statement = co_await checked_statement(catalog, channel, app);
   Learned learned{.channel_id = channel.id};
   const bool has_url_each = update.urls.size() == update.manifests.size();
   for (size_t i = 0; i < update.manifests.size(); ++i) {
@@ -142,8 +181,7 @@ Task<void> Mirror::follow(model::CatalogView catalog, model::Channel channel) {
     learned.steps.push_back({std::move(package), manifest.is_floor, manifest.floor_reason});
   }
   // It names files as upstream does; hosted ones have other names.
-  const bool fits = hosting_ == nullptr && channel_metadata::parse(app.channel_metadata);
-  if (fits) learned.metadata = app.channel_metadata;
+  if (hosting_ == nullptr) learned.metadata = statement;
   figures_.packages +=
       co_await desk_.write<uint64_t>([learned, now = clock_.wall_now()](sql::Database& database) {
         return keep(database, learned, now);
@@ -151,6 +189,44 @@ Task<void> Mirror::follow(model::CatalogView catalog, model::Channel channel) {
   log_info("a channel was mirrored", {{"channel", channel.name},
                                       {"arch", model::arch_name(channel.arch)},
                                       {"version", learned.steps.back().package.version}});
+}
+
+Result<std::string> Mirror::checked_statement(const model::CatalogView& catalog,
+                                              const model::Channel& channel,
+                                              const omaha::AppResponse& app) const {
+  namespace cm = channel_metadata;
+  if (options_.keys.is_empty()) {
+    return cm::parse(app.channel_metadata) ? app.channel_metadata : std::string();
+  }
+  if (app.channel_metadata.empty()) {
+    return fail(Code::kPermissionDenied, "upstream sends no signed metadata of the channel");
+  }
+  uint64_t last = 0;
+  if (const auto known = cm::parse(channel.metadata)) last = known->metadata.sequence;
+  const cm::Metadata metadata =
+      TRY(cm::verify(app.channel_metadata, options_.keys, clock_.wall_now(),
+                     {.application = channel.application_id,
+                      .channel = channel.name,
+                      .arch = model::arch_name(channel.arch),
+                      .last_sequence = last}));
+  const model::Package* current = catalog->package(channel.package_id);
+  std::string running = current != nullptr ? current->version : "0.0.0";
+  if (!app.update) return app.channel_metadata;
+  for (const omaha::Manifest& manifest : app.update->manifests) {
+    const model::Package package = TRY(package_of(manifest, channel, ""));
+    TRY(cm::permits(metadata, offer_of(manifest, package, running)));
+    running = manifest.version;
+  }
+  return app.channel_metadata;
+}
+
+Task<void> Mirror::renew(std::string channel_id, std::string statement) {
+  if (statement.empty()) co_return;
+  const Learned learned{
+      .channel_id = std::move(channel_id), .steps = {}, .metadata = std::move(statement)};
+  co_await desk_.write<uint64_t>([learned, now = clock_.wall_now()](sql::Database& database) {
+    return keep(database, learned, now);
+  });
 }
 
 Task<omaha::AppResponse> Mirror::ask(const model::Channel& channel, std::string version) {
@@ -210,7 +286,12 @@ Task<HostedFile> Mirror::download(std::string url, std::string name, ExpectedFil
   request.limits.max_bytes = options_.max_payload;
   Upload upload = co_await hosting_->begin(std::move(name), options_.max_payload);
   fetch::Transfer transfer(loop_, std::move(request));
-  while (auto piece = co_await transfer.read()) co_await upload.write(*std::move(piece));
+  Pace pace(loop_, options_.max_rate);
+  while (auto piece = co_await transfer.read()) {
+    const size_t size = piece->size();
+    co_await upload.write(*std::move(piece));
+    if (const auto until = pace.after(size)) co_await sleep_until(loop_, *until);
+  }
   co_return co_await upload.finish(std::move(expected));
 }
 

@@ -1,5 +1,6 @@
 #include "parts/update_service/mirror/mirror.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -60,6 +61,28 @@ struct Upstream {
     model::Channel channel = *(*catalog)->channel(kApp, "stable", model::Arch::kAmd64);
     channel.package_id = version;
     if (!floor.empty()) channel.floors = {{floor, "a reason"}};
+    REQUIRE(store::change(*database, channel, WallTime(hours(2))));
+  }
+  // What the channel offers, signed by this key.
+  void state(const std::string& target, uint64_t sequence, const RsaPrivateKey& key,
+             const std::string& digest_of) {
+    namespace cm = channel_metadata;
+    const WallTime now(std::chrono::floor<seconds>(real_clock().wall_now().time_since_epoch()));
+    cm::Document document{
+        .signatures = {},
+        .metadata = {
+            .application = std::string(kApp),
+            .channel = "stable",
+            .arch = "amd64",
+            .sequence = sequence,
+            .target = target,
+            .releases = {{target, false, {{"update.gz", payload.size(), sha256(digest_of), ""}}}},
+            .issued = now,
+            .expires = now + hours(1)}};
+    REQUIRE(cm::sign(document, cm::key_of(key.public_key()), cm::sign_with(key)));
+    const auto catalog = store::load_catalog(*database);
+    model::Channel channel = *(*catalog)->channel(kApp, "stable", model::Arch::kAmd64);
+    channel.metadata = cm::to_text(document);
     REQUIRE(store::change(*database, channel, WallTime(hours(2))));
   }
   Task<void> serve(Exchange& exchange) {
@@ -207,7 +230,97 @@ Task<void> check_pinned(Site& site) {
   CHECK(target_of(*pinned) == "2.0.0");
 }
 
+std::string metadata_of(const model::Catalog& catalog) {
+  return catalog.channel(kApp, "stable", model::Arch::kAmd64)->metadata;
+}
+
+Task<void> check_signed(Site& site) {
+  co_await add_defaults(*site.desk);
+  const RsaPrivateKey key = *RsaPrivateKey::generate(2048);
+  const RsaPrivateKey other = *RsaPrivateKey::generate(2048);
+  MirrorOptions options = site.options();
+  options.keys = *channel_metadata::Keyring::from_pem(key.public_key().to_pem());
+  Mirror mirror(site.loop, real_clock(), *site.desk, nullptr, options);
+  Upstream& upstream = site.upstream;
+  upstream.release("2.0.0");
+  upstream.offer("2.0.0", "");
+  const auto after_round = [](Mirror& following, Site& of) -> Task<std::string> {
+    co_await following.run_once();
+    const auto catalog = co_await catalog_of(*of.desk);
+    co_return target_of(*catalog) + metadata_of(*catalog);
+  };
+  // Unsigned; signed by a stranger; of another payload; of another version.
+  std::string known = co_await after_round(mirror, site);
+  CHECK(known.empty());
+  CHECK(std::ranges::any_of(mirror.figures().troubles, [](const std::string& trouble) {
+    return trouble == "stable (amd64): upstream sends no signed metadata of the channel";
+  }));
+  upstream.state("2.0.0", 1, other, upstream.payload);
+  known = co_await after_round(mirror, site);
+  CHECK(known.empty());
+  upstream.state("2.0.0", 1, key, "another payload");
+  known = co_await after_round(mirror, site);
+  CHECK(known.empty());
+  upstream.state("1.5.0", 1, key, upstream.payload);
+  known = co_await after_round(mirror, site);
+  CHECK(known.empty());
+  upstream.state("2.0.0", 2, key, upstream.payload);
+  known = co_await after_round(mirror, site);
+  CHECK(known.starts_with("2.0.0{"));
+  CHECK(known.find("\"sequence\":2") != std::string::npos);
+  // Signed anew, with nothing new to offer; an older one comes too late.
+  upstream.state("2.0.0", 4, key, upstream.payload);
+  known = co_await after_round(mirror, site);
+  CHECK(known.find("\"sequence\":4") != std::string::npos);
+  upstream.state("2.0.0", 3, key, upstream.payload);
+  known = co_await after_round(mirror, site);
+  CHECK(known.find("\"sequence\":4") != std::string::npos);
+}
+
+Task<void> check_pace(Site& site) {
+  co_await add_defaults(*site.desk);
+  MirrorOptions options = site.options();
+  options.max_rate = 1'000'000;
+  Mirror mirror(site.loop, real_clock(), *site.desk, site.hosting.get(), options);
+  site.upstream.payload = Bytes(500'000, 'p');
+  site.upstream.release("2.0.0");
+  site.upstream.offer("2.0.0", "");
+  const MonotonicTime begin = real_clock().now();
+  co_await mirror.run_once();
+  CHECK(real_clock().now() - begin >= milliseconds(450));
+  const auto catalog = co_await catalog_of(*site.desk);
+  CHECK(target_of(*catalog) == "2.0.0");
+}
+
+// The next round is an hour away unless somebody wishes for it.
+Task<void> check_hurry(Site& site) {
+  co_await add_defaults(*site.desk);
+  Mirror mirror(site.loop, real_clock(), *site.desk, nullptr, site.options());
+  Scope scope(site.loop);
+  scope.spawn(mirror.run());
+  while (mirror.figures().rounds < 1 || !mirror.figures().last_round) {
+    co_await sleep_for(site.loop, milliseconds(1));
+  }
+  mirror.hurry();
+  while (mirror.figures().rounds < 2) co_await sleep_for(site.loop, milliseconds(1));
+}
+
 }  // namespace
+
+TEST_CASE("with keys nothing is taken but what upstream has signed") {
+  Site site;
+  site.run(check_signed(site));
+}
+
+TEST_CASE("payloads come no faster than they may") {
+  Site site;
+  site.run(check_pace(site));
+}
+
+TEST_CASE("a round can be wished for") {
+  Site site;
+  site.run(check_hurry(site));
+}
 
 TEST_CASE("versions and floors are taken over with their payloads, once") {
   Site site;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "parts/update_service/rollout/version.h"
+#include "lib/semver/semver.h"
 
 namespace argosy::update_service::model {
 namespace {
@@ -100,7 +100,7 @@ update_service::Channel offer_of(const Catalog& catalog, const Channel* channel)
     offer.floors.push_back(package->version);
   }
   std::ranges::sort(offer.floors, [](const std::string& a, const std::string& b) {
-    return version_or_oldest(a) < version_or_oldest(b);
+    return semver::version_or_oldest(a) < semver::version_or_oldest(b);
   });
   return offer;
 }

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/format.h"
 #include "base/text.h"
-#include "parts/update_service/rollout/version.h"
+#include "lib/semver/semver.h"
 
 namespace argosy::update_service::model {
 namespace {
@@ -192,8 +192,8 @@ Result<void> check_valid(const Application& application) {
 }
 
 Result<void> check_valid(const Package& package) {
-  TRY(Version::parse(package.version));
-  if (package.is_delta()) TRY(Version::parse(package.source_version));
+  TRY(semver::Version::parse(package.version));
+  if (package.is_delta()) TRY(semver::Version::parse(package.source_version));
   TRY(check_text("the description", package.description, kMaxText));
   TRY(check_url(package.url));
   TRY(check_filename(package.filename));

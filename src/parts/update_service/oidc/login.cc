@@ -158,7 +158,7 @@ Task<auth::Identity> Login::identify(std::string text) {
   co_await provider_.verify(token);
   co_await jwt::check_claims(token.claims, {options_.provider.issuer, options_.audience, "", {}},
                              clock_.wall_now());
-  co_await jwt::check_is_access_token(token);
+  co_await jwt::check_is_access_token(token, options_.provider.client_id);
   co_return co_await identity_of(token.claims, std::move(text));
 }
 

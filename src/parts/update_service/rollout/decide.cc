@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/crc32c.h"
-#include "parts/update_service/rollout/version.h"
+#include "lib/semver/semver.h"
 
 namespace argosy::update_service {
 namespace {
@@ -30,16 +30,16 @@ Decision nothing_new(std::optional<Status> status = std::nullopt) {
   return decision;
 }
 
-bool needs(const Channel& channel, const Version& running) {
-  const Version target = version_or_oldest(*channel.target);
+bool needs(const Channel& channel, const semver::Version& running) {
+  const semver::Version target = semver::version_or_oldest(*channel.target);
   return running < target || (channel.is_forced && running != target);
 }
 
 // The first floor above what runs and not above the target, else the target.
-const std::string& next_step(const Channel& channel, const Version& running) {
-  const Version target = version_or_oldest(*channel.target);
+const std::string& next_step(const Channel& channel, const semver::Version& running) {
+  const semver::Version target = semver::version_or_oldest(*channel.target);
   for (const std::string& floor : channel.floors) {
-    const Version version = version_or_oldest(floor);
+    const semver::Version version = semver::version_or_oldest(floor);
     if (running < version && version < target) return floor;
   }
   return *channel.target;
@@ -82,11 +82,11 @@ std::optional<Decision> held_back(const Question& question, const std::string& v
 }
 
 // It was given something before: the same again, until it runs that.
-Decision decide_granted(const Question& question, const Version& running) {
+Decision decide_granted(const Question& question, const semver::Version& running) {
   const Channel& channel = question.channel;
   const std::string& granted = question.instance.granted_version;
   const bool has_arrived =
-      granted.empty() || running == version_or_oldest(granted) || !needs(channel, running);
+      granted.empty() || running == semver::version_or_oldest(granted) || !needs(channel, running);
   if (channel.is_target_blacklisted || has_arrived) return nothing_new(Status::kComplete);
   Decision decision;
   decision.version = next_step(channel, running);
@@ -144,7 +144,7 @@ Decision decide(const Question& question) {
     return refuse(Refusal::kUpdateInProgress);
   }
   if (!channel.target) return refuse(Refusal::kNoPackage);
-  const Version running = version_or_oldest(instance.version);
+  const semver::Version running = semver::version_or_oldest(instance.version);
   if (instance.status == Status::kGranted) return decide_granted(question, running);
   if (channel.is_target_blacklisted || !needs(channel, running)) return nothing_new();
   const std::string& version = next_step(channel, running);

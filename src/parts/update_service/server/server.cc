@@ -47,10 +47,15 @@ Result<omaha::Request> parse(const Exchange& exchange, const Bytes& body) {
   return omaha::parse_request(body);
 }
 
-Result<void> do_housework(sql::Database& database, WallTime now, Duration forget_after) {
+struct Ages {
+  Duration machines, history;  // 0: for ever
+};
+
+Result<void> do_housework(sql::Database& database, WallTime now, Ages ages) {
   TRY(store::retire_absent(database, now));
   TRY(store::sample(database, now));
-  if (forget_after > Duration::zero()) TRY(store::forget_absent(database, now - forget_after));
+  if (ages.machines > Duration::zero()) TRY(store::forget_absent(database, now - ages.machines));
+  if (ages.history > Duration::zero()) TRY(store::forget_history(database, now - ages.history));
   return {};
 }
 
@@ -216,9 +221,8 @@ Task<void> Server::serve_health(Exchange& exchange) {
 Task<void> Server::keep_house() {
   while (true) {
     const auto done = co_await result(desk_.write<void>(
-        [now = clock_.wall_now(), after = options_.forget_after](sql::Database& database) {
-          return do_housework(database, now, after);
-        }));
+        [now = clock_.wall_now(), ages = Ages{options_.forget_after, options_.keep_history}](
+            sql::Database& database) { return do_housework(database, now, ages); }));
     if (!done) log_warn("the database's chores have failed", {{"error", done.error()}});
     co_await sleep_for(loop_, kHouseworkEvery);
   }

@@ -36,6 +36,8 @@ struct ServerOptions {
   std::vector<OutsideCounter> counters;  // at /metrics, of what is mounted
   // Machines that were not seen for so long are dropped with their history; 0: never.
   Duration forget_after = hours(24 * 90);
+  // What happened to machines is kept for so long; 0: for ever.
+  Duration keep_history = hours(24 * 180);
   Duration metrics_interval = seconds(15);
 };
 

@@ -12,6 +12,8 @@ namespace argosy::update_service::store {
 
 // The tables of this folder.
 std::span<const sql::Step> steps();
+// Born after those of parts/update_service/auth.
+std::span<const sql::Step> history_steps();
 
 Result<int64_t> generation(sql::Database& database);
 Result<model::CatalogView> load_catalog(sql::Database& database);

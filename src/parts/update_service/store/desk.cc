@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "sys/log/log.h"
+#include "lib/sql/servers_lock.h"
 
 namespace argosy::update_service {
 namespace {
@@ -15,35 +15,6 @@ namespace {
 constexpr int64_t kServersLock = 0x617267'6f7379;
 constexpr int kMostTries = 20;
 constexpr milliseconds kOpenAgainAfter(25);
-
-// Held by the session, not the transaction, whose view of the data must be younger.
-class ServersLock {
- public:
-  static Result<ServersLock> take(sql::Database& database) {
-    if (database.kind() != sql::Database::Kind::kPostgres) return ServersLock(nullptr);
-    TRY(database.ask("SELECT 1 FROM (SELECT pg_advisory_lock($1)) AS taken", kServersLock));
-    return ServersLock(&database);
-  }
-  ServersLock(ServersLock&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
-  ServersLock& operator=(ServersLock&&) = delete;
-  ~ServersLock() {
-    if (database_ == nullptr) return;
-    const auto given =
-        database_->ask("SELECT 1 FROM (SELECT pg_advisory_unlock($1)) AS given", kServersLock);
-    if (!given) log_warn("giving back the servers' lock", {{"error", given.error()}});
-  }
-
- private:
-  explicit ServersLock(sql::Database* database) : database_(database) {}
-
-  sql::Database* database_;
-};
-
-// PostgreSQL's CREATE TABLE IF NOT EXISTS fails when two servers do it at once.
-Result<void> make_tables(sql::Database& database, std::span<const sql::Step> steps) {
-  const ServersLock lock = TRY(ServersLock::take(database));
-  return sql::migrate(database, steps);
-}
 
 }  // namespace
 
@@ -128,7 +99,7 @@ struct Desk::Impl {
 
   Result<void> try_once(std::vector<Job>& batch) {
     sql::Database& database = *writer.database;
-    const ServersLock lock = TRY(ServersLock::take(database));
+    const sql::ServersLock lock = TRY(sql::ServersLock::take(database, kServersLock));
     sql::Transaction transaction = TRY(sql::Transaction::begin(database));
     for (Job& job : batch) TRY(job.work(database));
     ++batches;
@@ -182,7 +153,7 @@ Result<std::unique_ptr<Desk>> Desk::open(Loop& loop, DeskOptions options) {
   auto impl = std::make_unique<Impl>(loop);
   impl->max_batch = options.max_batch;
   impl->writer.database = TRY(open_database(options.database));
-  TRY_CONTEXT(make_tables(*impl->writer.database, options.steps), "the database's tables");
+  TRY_CONTEXT(sql::migrate(*impl->writer.database, options.steps), "the database's tables");
   // A database in memory is seen by its own connection only.
   impl->has_reader = options.database != ":memory:";
   if (impl->has_reader) impl->reader.database = TRY(open_database(options.database));

@@ -276,4 +276,50 @@ TEST_CASE("samples make timelines, lists have pages, absent machines are forgott
   CHECK(must(store::count_members(*database, {.group_id = "g"})) == 20);
 }
 
+TEST_CASE("history goes by its age, and nothing that is counted changes") {
+  const WallTime begin(hours(500'000));
+  const auto database = must(sql::open_sqlite(":memory:"));
+  must(sql::migrate(*database, store::steps()));
+  for (int i = 0; i < 12; ++i) {
+    model::FleetMember member;
+    member.instance.id = format("machine{:02}", i);
+    member.application = {.instance_id = member.instance.id,
+                          .application_id = "a",
+                          .group_id = "g",
+                          .version = "1.0.0",
+                          .status = Status::kComplete,
+                          .last_check = begin + hours(100 * 24),
+                          .granted_version = {},
+                          .is_active = true};
+    const WallTime at = begin + hours(24 * 10 * i);
+    must(store::save_member(*database, {}, member, at));
+    must(store::add_event(*database, {.at = at,
+                                      .instance_id = member.instance.id,
+                                      .application_id = "a",
+                                      .type = 3,
+                                      .result = 2,
+                                      .error_code = 0,
+                                      .previous_version = {}}));
+    must(store::add_activity(*database, {.at = at, .version = "1.0.0", .application_id = "a"}));
+  }
+  must(store::sample(*database, begin + hours(24 * 120)));
+  const auto counted = [&] {
+    const auto statuses = must(store::status_breakdown(*database, "g"));
+    const auto counts = must(store::counts_of(*database, "g", "1.0.0", Policy{}, begin));
+    const auto timeline =
+        must(store::version_timeline(*database, "g", model::Span::kHour, begin + hours(24 * 120)));
+    return std::tuple(must(store::version_breakdown(*database, "g")), statuses, counts.instances,
+                      timeline, must(store::count_members(*database, {.group_id = "g"})));
+  };
+  const auto before = counted();
+  CHECK(must(store::forget_history(*database, begin)) == 0);
+  CHECK(must(store::forget_history(*database, begin + hours(24 * 45))) == 15);
+  CHECK(must(store::forget_history(*database, begin + hours(24 * 45))) == 0);
+  CHECK(counted() == before);
+  CHECK(must(store::count_activity(*database, {})) == 7);
+  CHECK(must(store::status_history(*database, "machine04", "a", "g", 10)).empty());
+  CHECK(must(store::status_history(*database, "machine05", "a", "g", 10)).size() == 1);
+  CHECK(must(store::events_of(*database, "machine05", "a", 10)).size() == 1);
+}
+
 }  // namespace argosy::update_service

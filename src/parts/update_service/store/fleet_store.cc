@@ -184,6 +184,33 @@ Result<int64_t> forget_absent(sql::Database& database, WallTime before) {
 
 namespace {
 
+constexpr int64_t kMostAtOnce = 5000;
+
+// The oldest go first, those of one millisecond together.
+Result<int64_t> drop_old(sql::Database& database, std::string_view table, int64_t before) {
+  const sql::Rows last =
+      TRY(database.ask(format("SELECT MAX(at) FROM (SELECT at FROM {} WHERE at < $1 ORDER BY at "
+                              "LIMIT $2) AS oldest",
+                              table),
+                       before, kMostAtOnce));
+  if (last.empty() || last.front().is_null(0)) return int64_t{0};
+  const sql::Rows gone = TRY(database.ask(
+      format("DELETE FROM {} WHERE at <= $1 RETURNING 1", table), last.front().integer(0)));
+  return static_cast<int64_t>(gone.size());
+}
+
+}  // namespace
+
+Result<int64_t> forget_history(sql::Database& database, WallTime before) {
+  int64_t gone = 0;
+  for (const char* table : {"status_history", "event", "activity"}) {
+    gone += TRY(drop_old(database, table, to_ms(before)));
+  }
+  return gone;
+}
+
+namespace {
+
 // How many of the group's machines were given `version`, are not updating any more, and
 // what became of them.
 Result<void> count_outcomes(sql::Database& database, std::string_view group_id,

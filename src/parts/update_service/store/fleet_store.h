@@ -27,6 +27,11 @@ Result<int64_t> retire_absent(sql::Database& database, WallTime now);
 // Drops machines that were not seen since then, with their history; how many.
 Result<int64_t> forget_absent(sql::Database& database, WallTime before);
 
+// Drops what happened before then: lines of history, events and activity, some thousand of each
+// at a time; how many are gone. What is counted (machines, versions, timelines) is kept elsewhere
+// and stays the same.
+Result<int64_t> forget_history(sql::Database& database, WallTime before);
+
 // For the decision; `version` is what the group's channel offers.
 Result<Counts> counts_of(sql::Database& database, std::string_view group_id,
                          std::string_view version, const Policy& policy, WallTime now);

@@ -101,10 +101,22 @@ CREATE INDEX fleet_sample_at ON fleet_sample (at);
 constexpr std::array<sql::Step, 2> kSteps{
     {{"update service: catalog", kTables}, {"update service: fleet", kFleet}}};
 
+// What is old goes by its age.
+constexpr std::string_view kHistoryByAge = R"sql(
+CREATE INDEX status_history_at ON status_history (at);
+CREATE INDEX event_at ON event (at);
+)sql";
+constexpr std::array<sql::Step, 1> kHistorySteps{
+    {{"update service: history by age", kHistoryByAge}}};
+
 }  // namespace
 
 std::span<const sql::Step> steps() {
   return kSteps;
+}
+
+std::span<const sql::Step> history_steps() {
+  return kHistorySteps;
 }
 
 }  // namespace argosy::update_service::store

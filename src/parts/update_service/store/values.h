@@ -1,4 +1,4 @@
-// How values are put into the tables. Private to this folder.
+// How values are put into the tables, here and in parts/update_service/auth.
 #pragma once
 
 #include <cstdint>

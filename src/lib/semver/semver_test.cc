@@ -1,8 +1,8 @@
-#include "parts/update_service/rollout/version.h"
+#include "lib/semver/semver.h"
 
 #include <doctest/doctest.h>
 
-namespace argosy::update_service {
+namespace argosy::semver {
 namespace {
 
 Version of(std::string_view text) {
@@ -39,6 +39,14 @@ TEST_CASE("versions in ascending order") {
   }
 }
 
+TEST_CASE("what is no version is older than all that are one") {
+  CHECK(compare_versions("no version", "0.0.0.0") < 0);
+  CHECK(compare_versions("0.0.0-a", "") > 0);
+  CHECK(compare_versions("", "v1") == 0);
+  CHECK(compare_versions("1.0.0+a", "1.0.0+b") == 0);
+  CHECK(compare_versions("1.9.0", "1.10.0") < 0);
+}
+
 TEST_CASE("what does not count: build metadata, numbers that are zero at the end") {
   CHECK(of("1.2.3+a") == of("1.2.3+b.c"));
   CHECK(of("1.2") == of("1.2.0.0"));
@@ -58,4 +66,4 @@ TEST_CASE("what is no version") {
 }
 
 }  // namespace
-}  // namespace argosy::update_service
+}  // namespace argosy::semver

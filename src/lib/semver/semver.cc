@@ -1,11 +1,11 @@
-#include "parts/update_service/rollout/version.h"
+#include "lib/semver/semver.h"
 
 #include <algorithm>
 
 #include "base/format.h"
 #include "base/text.h"
 
-namespace argosy::update_service {
+namespace argosy::semver {
 namespace {
 
 constexpr size_t kMaxBytes = 255;
@@ -94,4 +94,11 @@ Version version_or_oldest(std::string_view text) {
   return Version::parse(text).value_or(Version());
 }
 
-}  // namespace argosy::update_service
+std::weak_ordering compare_versions(std::string_view a, std::string_view b) {
+  const auto left = Version::parse(a);
+  const auto right = Version::parse(b);
+  if (!left || !right) return left.has_value() <=> right.has_value();
+  return *left <=> *right;
+}
+
+}  // namespace argosy::semver

@@ -1,5 +1,5 @@
 // Versions of packages and machines: Semantic Versioning 2.0.0, with one to four numbers
-// instead of three, as the originals' images have them ("1688.5.3", "0.0.0.0").
+// instead of three, as the originals' images have them ("1688.5.3", "0.0.0.0"). Any thread.
 #pragma once
 
 #include <compare>
@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 
-namespace argosy::update_service {
+namespace argosy::semver {
 
 class Version {
  public:
@@ -33,4 +33,7 @@ class Version {
 // What a machine says of itself; 0.0.0 if it is no version, so that it is offered one.
 Version version_or_oldest(std::string_view text);
 
-}  // namespace argosy::update_service
+// By precedence; what is no version is older than all that are one.
+std::weak_ordering compare_versions(std::string_view a, std::string_view b);
+
+}  // namespace argosy::semver
