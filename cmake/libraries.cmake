@@ -21,6 +21,7 @@ outside_library(pq libpq)
 outside_library(zlib zlib)
 outside_library(lzma liblzma)
 outside_library(zstd libzstd)
+outside_library(isal libisal)
 outside_library(divsufsort libdivsufsort)
 outside_library(ext2fs ext2fs com_err)
 

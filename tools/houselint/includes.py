@@ -23,6 +23,7 @@ LIBRARIES = (
     (re.compile(r"^bzlib\.h$"), "bzip2"),
     (re.compile(r"^lzma\.h$"), "lzma"),
     (re.compile(r"^zstd\.h$"), "zstd"),
+    (re.compile(r"^isa-l/"), "isal"),
     (re.compile(r"^divsufsort\.h$"), "divsufsort"),
     (re.compile(r"^ext2fs/"), "ext2fs"),
     (re.compile(r"^update/.*\.pb\.h$"), "proto/update"),
