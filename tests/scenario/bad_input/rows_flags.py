@@ -2,6 +2,8 @@
 
 import os
 
+from cluster import free_ports
+
 
 def row_flag_unknown(s):
     return s.program("--nonsense")
@@ -84,7 +86,11 @@ def row_cluster_other_urls(s):
 
 
 def row_cluster_duplicate_url(s):
-    return s.program("--initial-cluster", "default=http://localhost:2380,b=http://localhost:2380")
+    # Ports of its own: a neighbour that has the usual ones would be the error instead.
+    peer, client = (f"http://localhost:{port}" for port in free_ports(2))
+    return s.program("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+                     "--listen-client-urls", client, "--advertise-client-urls", client,
+                     "--initial-cluster", f"default={peer},b={peer}")
 
 
 def row_variable_bad_value(s):
