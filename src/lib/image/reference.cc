@@ -157,7 +157,7 @@ std::string Reference::text() const {
 }
 
 std::string Reference::familiar() const {
-  const std::string full = text();
+  std::string full = text();
   const bool is_ambiguous = !split_host(path).first.empty();
   if (host != kDefaultHost || is_ambiguous) return full;
   std::string_view rest = std::string_view(full).substr(kDefaultHost.size() + 1);

@@ -77,11 +77,12 @@ inline void list_into(const std::string& path, const std::string& shown,
   const auto names = real_disk().list(path);
   REQUIRE(names.has_value());
   for (const std::string& name : *names) {
-    const std::string below = shown.empty() ? name : shown + "/" + name;
-    lines.push_back(describe(path + "/" + name, below));
+    const std::string below = shown.empty() ? name : format("{}/{}", shown, name);
+    const std::string full = format("{}/{}", path, name);
+    lines.push_back(describe(full, below));
     struct stat info{};
-    REQUIRE(::lstat((path + "/" + name).c_str(), &info) == 0);
-    if (S_ISDIR(info.st_mode)) list_into(path + "/" + name, below, lines);
+    REQUIRE(::lstat(full.c_str(), &info) == 0);
+    if (S_ISDIR(info.st_mode)) list_into(full, below, lines);
   }
 }
 

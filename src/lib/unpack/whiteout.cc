@@ -99,7 +99,7 @@ Result<void> Extraction::make_opaque(const std::string& directory) {
 Result<void> Extraction::remove_lower(const std::string& directory) {
   const Fd fd = TRY(tree_.open_directory(directory));
   for (const std::string& name : TRY(names_in(fd.get()))) {
-    const std::string path = directory.empty() ? name : directory + "/" + name;
+    const std::string path = directory.empty() ? name : format("{}/{}", directory, name);
     if (!made_.contains(path)) {
       TRY(tree_.remove(fd.get(), name));
       tree_.forget(path);

@@ -78,7 +78,9 @@ Result<void> each_info(Context& context, std::string_view done,
 
 void set(json::Value& object, std::string_view name, std::string value) {
   for (auto& [key, member] : *object.as_object()) {
-    if (key == name) member = json::Value(std::move(value));
+    if (key != name) continue;
+    member = json::Value(std::move(value));
+    return;
   }
 }
 
