@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 
+import slow_disk
 import trees
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -179,8 +180,10 @@ class Deltas:
         return {"bytes": size, "make": made.as_dict(), "apply": applied.as_dict()}
 
     def all(self, methods):
-        return {name: self.__getattribute__(name)() if name in ("xdelta3", "zstd", "casync")
-                else self.ours(name) for name in methods}
+        ways = {"modern": lambda: self.ours("modern"),
+                "compatible": lambda: self.ours("compatible"),
+                "xdelta3": self.xdelta3, "zstd": self.zstd, "casync": self.casync}
+        return {name: ways[name]() for name in methods}
 
 
 # -- A full payload, from a server into the slot
@@ -220,26 +223,28 @@ def best(count, run):
     return min((run() for _ in range(count)), key=lambda figures: figures.wall)
 
 
-def full_payload(image, scratch, programs, rounds):
-    """The seconds from the request to a verified slot, beside dd's for the same bytes."""
-    size = os.path.getsize(image)
-    slots = [os.path.join(scratch, f"slot{n}") for n in (3, 4)]
-    for slot in slots:
-        shutil.copyfile(image, slot)
+def make_payloads(image, scratch, programs):
     rows = {}
     for profile in ("compatible", "modern"):
         payload = os.path.join(scratch, f"full.{profile}")
         made = measure([programs("delta_generator"), "-new_image", image, "-out_file", payload,
                         "-profile", profile])
         rows[profile] = {"bytes": os.path.getsize(payload), "make": made.as_dict()}
-    packed = os.path.join(scratch, "image.bz2")
-    with open(packed, "wb") as out:
+    with open(os.path.join(scratch, "image.bz2"), "wb") as out:
         subprocess.run(["bzip2", "-9", "-c", image], stdout=out, check=True)
+    return rows
+
+
+def full_payload(image, made, slots, scratch, programs, rounds):
+    """The seconds from the request to a verified slot, beside dd's for the same bytes."""
+    size = os.path.getsize(image)
+    rows = {profile: dict(row) for profile, row in made.items()}
+    packed = os.path.join(scratch, "image.bz2")
     with serve(scratch) as url:
-        for profile in rows:
-            rows[profile]["apply"] = best(rounds, lambda: apply_full(
-                f"{url}/full.{profile}", os.path.join(scratch, f"full.{profile}"), slots,
-                scratch, programs)).as_dict()
+        for profile, row in rows.items():
+            row["apply"] = best(rounds, lambda one=profile: apply_full(
+                f"{url}/full.{one}", os.path.join(scratch, f"full.{one}"), slots, scratch,
+                programs)).as_dict()
             check_same(slots[1], image, f"the {profile} payload")
         rows["dd oflag=direct"] = {"apply": best(rounds, lambda: measure(
             ["dd", f"if={image}", f"of={slots[1]}", "bs=4M", "oflag=direct",
@@ -252,6 +257,37 @@ def full_payload(image, scratch, programs, rounds):
     for row in rows.values():
         row["apply"]["megabytes_per_second"] = round(size / 1e6 / row["apply"]["seconds"], 1)
     return {"image_bytes": size, "ways": rows}
+
+
+def on_slow_disk(image, made, slots, scratch, programs, options):
+    """The same with both slots on disks that are held back; None where there are none."""
+    why = slow_disk.why_not()
+    if why:
+        say(f"No slow disk: {why}")
+        return None
+    limits = options.slow_write * 10**6, options.slow_read * 10**6
+    with slow_disk.slow_disk(slots[0], *limits) as old, \
+            slow_disk.slow_disk(slots[1], *limits) as new:
+        report = full_payload(image, made, (old, new), scratch, programs, options.rounds)
+    reached = report["ways"]["dd oflag=direct"]["apply"]["megabytes_per_second"]
+    if reached > 1.1 * options.slow_write:
+        sys.exit(f"bench: the disk is not held back, dd writes {reached} MB/s")
+    return report
+
+
+def full_payloads(image, scratch, programs, options):
+    made = make_payloads(image, scratch, programs)
+    slots = [os.path.join(scratch, f"slot{n}") for n in (3, 4)]
+    for slot in slots:
+        shutil.copyfile(image, slot)
+    name = os.path.basename(image).rpartition(".")[2]
+    reports = {name: full_payload(image, made, slots, scratch, programs, options.rounds)}
+    say(f"The same on a disk of {options.slow_write} MB/s")
+    slow = on_slow_disk(image, made, slots, scratch, programs, options)
+    if slow:
+        reports[f"{name} on a disk that writes {options.slow_write} and reads "
+                f"{options.slow_read} MB/s"] = slow
+    return reports
 
 
 def apply_full(url, payload, slots, scratch, programs):
@@ -279,10 +315,11 @@ def took(figures):
 
 
 def print_report(report):
-    total = report["bsdiff"]
-    print("\nSum of bsdiff file by file, renames known: "
-          f"{mega(total['bytes'])} bytes, {total['files']} files and {total['new_files']} new "
-          f"ones; {took(total['make'])} (wall / processor / memory)")
+    total = report.get("bsdiff")
+    if total:
+        print("\nSum of bsdiff file by file, renames known: "
+              f"{mega(total['bytes'])} bytes, {total['files']} files and {total['new_files']} new "
+              f"ones; {took(total['make'])} (wall / processor / memory)")
     for kind, part in report["deltas"].items():
         print(f"\n{kind}: {mega(part['image_bytes'])} bytes")
         print(f"  {'delta':<14} {'bytes':>13} {'of the sum':>10}   {'make: wall/cpu/memory':<26}"
@@ -311,6 +348,9 @@ def parse_arguments():
                         help="images to make deltas of")
     parser.add_argument("--methods", default="modern,compatible,xdelta3,zstd,casync")
     parser.add_argument("--rounds", type=int, default=3, help="of a full payload; the best counts")
+    parser.add_argument("--slow-write", type=int, default=200,
+                        help="MB/s of the disk that is held back, as of a SATA SSD or eMMC")
+    parser.add_argument("--slow-read", type=int, default=500, help="MB/s of the same")
     parser.add_argument("--only", choices=("deltas", "full"))
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     return parser.parse_args()
@@ -347,8 +387,9 @@ def main():
     old_tree, new_tree, made = images(options.work, kinds)
     report = {"load_before": os.getloadavg()[0], "deltas": {}, "full": {}}
     with tempfile.TemporaryDirectory(dir=options.work) as scratch:
-        say("bsdiff, file by file")
-        report["bsdiff"] = bsdiff_sum(old_tree, new_tree, scratch)
+        if options.only != "full":
+            say("bsdiff, file by file")
+            report["bsdiff"] = bsdiff_sum(old_tree, new_tree, scratch)
         for kind, (old, new) in made.items() if options.only != "full" else ():
             say(f"Deltas of {kind}")
             report["deltas"][kind] = {
@@ -356,8 +397,7 @@ def main():
                 "rows": Deltas(old, new, scratch, programs).all(options.methods.split(","))}
         if "ext4" in made and options.only != "deltas":
             say("A full payload into a slot")
-            report["full"]["ext4"] = full_payload(made["ext4"][1], scratch, programs,
-                                                  options.rounds)
+            report["full"] = full_payloads(made["ext4"][1], scratch, programs, options)
     report["load_after"] = os.getloadavg()[0]
     if options.json:
         print(json.dumps(report, indent=2))

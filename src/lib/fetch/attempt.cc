@@ -375,6 +375,10 @@ Trouble Curl::explain(CURLcode code) const {
   if (trouble.failure == Failure::kRequest && before_transfer > 0) {
     trouble.failure = Failure::kProtocol;
   }
+  // A proxy that refused the tunnel, which libcurl takes for a broken connection.
+  long of_proxy = 0;
+  curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &of_proxy);
+  if (before_transfer == 0 && of_proxy / 100 > 2) trouble.failure = Failure::kConnect;
   if (code == CURLE_OPERATION_TIMEDOUT) {
     // libcurl's clock is a little ahead.
     const MonotonicTime now = real_clock().now() + milliseconds(50);

@@ -245,6 +245,7 @@ void SimDisk::flip_bit(const std::string& path, uint64_t offset, unsigned bit) {
 Result<std::unique_ptr<File>> SimDisk::open(const std::string& path, OpenOptions options) {
   const std::scoped_lock lock(state_->mutex);
   if (state_->crashed) return fail(path_error("open", path, EIO));
+  if (options.direct) return fail(path_error("open", path, EINVAL));
   const Names::Place place = state_->names.place(path);
   NodePtr node = place.node();
   if (node && options.create && options.exclusive) return fail(path_error("open", path, EEXIST));

@@ -52,6 +52,9 @@ struct OpenOptions {
   bool create = false;     // make it if it is missing
   bool exclusive = false;  // with create: it must be missing
   bool truncate = false;
+  // Past the page cache (O_DIRECT): offsets, sizes and addresses are multiples of the medium's
+  // blocks, 4096 to be safe. EINVAL, here or from a read or write, where that can't be done.
+  bool direct = false;
   uint32_t mode = 0600;
 };
 

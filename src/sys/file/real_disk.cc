@@ -112,6 +112,7 @@ class RealDisk final : public Disk {
     if (options.create) flags |= O_CREAT;
     if (options.exclusive) flags |= O_EXCL;
     if (options.truncate) flags |= O_TRUNC;
+    if (options.direct) flags |= O_DIRECT;
     Fd fd(::open(path.c_str(), flags, options.mode));
     if (!fd.is_open()) return fail(path_error("open", path));
     return std::make_unique<RealFile>(std::move(fd), path);

@@ -5,15 +5,13 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "lib/payload/apply/perform.h"
+#include "lib/payload/apply/pipeline.h"
 
 namespace argosy::payload {
 namespace {
 
-// An operation and the part that it belongs to; none for one that is left out.
-struct Step {
-  Installation* to = nullptr;
-  const Operation* operation = nullptr;
-};
+// A size that somebody claims is not reserved without end.
+constexpr uint64_t kLargestReserve = 4 << 20;
 
 ErrorCode verification_error(std::string_view part) {
   if (part == kKernelFile) return ErrorCode::kNewKernelVerification;
@@ -29,7 +27,8 @@ class Applier::Run {
       : targets_(std::move(targets)),
         expect_(std::move(expectations)),
         resume_(std::move(resume)),
-        metadata_(expect_.limits) {}
+        metadata_(expect_.limits),
+        pipeline_(expect_.executor) {}
 
   Result<void> feed(BytesView bytes);
   Result<void> verify_payload();
@@ -63,18 +62,22 @@ class Applier::Run {
   Result<void> go_on();
 
   Result<void> feed_operations(BytesView& bytes);
-  Result<void> run_step(const Step& step, BytesView blob);
-  Result<void> check_blob(const Operation& operation, BytesView blob);
+  Result<void> check_step(const Step& step);
+  Result<void> write_next();
+  Result<void> write_all();
   Result<void> feed_signature(BytesView& bytes);
   Result<void> verify_part(Installation& part);
 
-  bool has_operations_left() const { return next_ < steps_.size(); }
+  bool has_operations_left() const { return begun_ < steps_.size(); }
   bool has_signature_left() const {
     return metadata_.manifest().signatures_offset.has_value() && signature_.empty();
   }
+  // Both hashes are the same until the metadata's own signature comes between them.
+  bool is_signed_apart() const { return !metadata_.metadata_signature().empty(); }
+  const Sha256& signed_hash() const { return is_signed_apart() ? signed_ : all_; }
   void consume(BytesView bytes) {
     all_.update(bytes);
-    signed_.update(bytes);
+    if (is_signed_apart()) signed_.update(bytes);
     data_offset_ += bytes.size();
   }
 
@@ -88,17 +91,20 @@ class Applier::Run {
   // Some block is written twice: what was done can't be done again.
   bool is_resumable_ = true;
 
-  uint64_t next_ = 0;
-  uint64_t data_offset_ = 0;  // of what was consumed, from the first blob
+  uint64_t next_ = 0;         // operations that are written
+  uint64_t data_offset_ = 0;  // of their blobs' end, from the first blob
+  uint64_t begun_ = 0;        // operations whose blobs are complete
+  uint64_t fed_offset_ = 0;   // of their blobs' end
   Bytes pending_;             // the beginning of a blob, or of the signature
-  Sha256 all_;
-  Sha256 signed_;  // without the metadata's own signature
+  Sha256 all_;                // up to data_offset_
+  Sha256 signed_;             // without the metadata's own signature
   Bytes signature_;
   Bytes signed_digest_;
   std::optional<Checkpoint> at_end_;  // of the operations
 
   bool has_failed_ = false;
   ErrorCode error_code_ = ErrorCode::kSuccess;
+  Pipeline pipeline_;
 };
 
 std::unexpected<Error> Applier::Run::refuse(ErrorCode code, Error error) {
@@ -137,8 +143,10 @@ Result<void> Applier::Run::plan_part(const Part& part) {
   Installation* to = nullptr;
   if (is_known && target != targets_.end()) {
     to = parts_
-             .emplace_back(std::make_unique<Installation>(part, metadata_.manifest().block_bytes(),
-                                                          *target->fresh, target->old))
+             .emplace_back(std::make_unique<Installation>(
+                 part, metadata_.manifest().block_bytes(), *target->fresh, target->old,
+                 expect_.reads_back ? Verification::kStorage : Verification::kWrites,
+                 expect_.executor))
              .get();
     if (to->new_size() > target->fresh->capacity()) {
       return refuse(ErrorCode::kDownloadOperationExecution, Code::kOutOfRange,
@@ -228,8 +236,8 @@ Result<void> Applier::Run::go_on() {
   if (offset != resume_->next_data_offset) return cannot("the offset fits no operation");
   all_ = *all;
   signed_ = *without;
-  next_ = resume_->next_operation;
-  data_offset_ = resume_->next_data_offset;
+  begun_ = next_ = resume_->next_operation;
+  fed_offset_ = data_offset_ = resume_->next_data_offset;
   return {};
 }
 
@@ -245,7 +253,7 @@ Result<void> Applier::Run::begin() {
   for (const auto& part : parts_) part->forget_written();
   all_.update(metadata_.metadata());
   all_.update(metadata_.metadata_signature());
-  signed_.update(metadata_.metadata());
+  if (is_signed_apart()) signed_.update(metadata_.metadata());
   if (!resume_) {
     TRY(verify_old());
   } else {
@@ -259,59 +267,58 @@ Result<void> Applier::Run::begin() {
 
 // -- The operations
 
-Result<void> Applier::Run::check_blob(const Operation& operation, BytesView blob) {
-  if (blob.empty() && operation.data_sha256.empty()) return {};
-  if (operation.data_sha256.empty()) {
-    return refuse(ErrorCode::kDownloadOperationHashMissing, Code::kInvalidArgument,
-                  format("operation {} has no hash", next_));
+Result<void> Applier::Run::check_step(const Step& step) {
+  const uint64_t size = step.operation->data_length.value_or(0);
+  const uint64_t offset = step.operation->data_offset.value_or(0);
+  const bool is_elsewhere = size > 0 && offset != fed_offset_;
+  if (!is_elsewhere && size <= expect_.limits.blob_bytes) return {};
+  // What is wrong with those before it comes first.
+  TRY(write_all());
+  if (is_elsewhere) {
+    return refuse(ErrorCode::kDownloadOperationExecution, Code::kInvalidArgument,
+                  format("Operation {} skipped to unexpected data offset {}, expected {}", begun_,
+                         offset, fed_offset_));
   }
-  if (sha256(blob) != operation.data_sha256) {
-    return refuse(ErrorCode::kDownloadOperationHashMismatch, Code::kDataLoss,
-                  format("operation {} has another hash than the manifest says", next_));
+  return refuse(ErrorCode::kDownloadOperationExecution, Code::kResourceExhausted,
+                format("operation {} has a blob of {} bytes", begun_, size));
+}
+
+Result<void> Applier::Run::write_next() {
+  const auto job = pipeline_.take();
+  if (auto refusal = job->write(expect_.limits)) {
+    return refuse(refusal->code, std::move(refusal->error));
   }
+  if (Installation* to = job->step().to) {
+    to->mark_written(*job->step().operation);
+    to->verify_behind();
+  }
+  consume(job->blob());
+  ++next_;
   return {};
 }
 
-Result<void> Applier::Run::run_step(const Step& step, BytesView blob) {
-  if (step.to == nullptr) return {};
-  TRY(check_blob(*step.operation, blob));
-  TRY(expect_done(verify_source(*step.to, *step.operation),
-                  ErrorCode::kDownloadStateInitialization));
-  auto done = perform(*step.to, *step.operation, blob, expect_.limits);
-  if (!done) {
-    return refuse(ErrorCode::kDownloadOperationExecution,
-                  std::move(done).error().context(format("operation {}", next_)));
-  }
-  step.to->mark_written(*step.operation);
+Result<void> Applier::Run::write_all() {
+  while (!pipeline_.is_empty()) TRY(write_next());
   return {};
 }
 
 Result<void> Applier::Run::feed_operations(BytesView& bytes) {
   while (has_operations_left()) {
-    const Step& step = steps_[next_];
+    const Step& step = steps_[begun_];
+    TRY(check_step(step));
     const uint64_t size = step.operation->data_length.value_or(0);
-    if (size > 0 && step.operation->data_offset.value_or(0) != data_offset_) {
-      return refuse(ErrorCode::kDownloadOperationExecution, Code::kInvalidArgument,
-                    format("Operation {} skipped to unexpected data offset {}, expected {}", next_,
-                           step.operation->data_offset.value_or(0), data_offset_));
-    }
-    if (size > expect_.limits.blob_bytes) {
-      return refuse(ErrorCode::kDownloadOperationExecution, Code::kResourceExhausted,
-                    format("operation {} has a blob of {} bytes", next_, size));
-    }
     const size_t some = std::min<uint64_t>(size - pending_.size(), bytes.size());
-    BytesView blob = bytes.substr(0, some);
+    if (pending_.empty()) pending_.reserve(std::min(size, kLargestReserve));
+    pending_ += bytes.substr(0, some);
     bytes.remove_prefix(some);
-    if (some < size) {
-      pending_ += blob;
-      if (pending_.size() < size) return {};
-      blob = pending_;
-    }
-    TRY(run_step(step, blob));
-    consume(blob);
-    pending_.clear();
-    ++next_;
+    if (pending_.size() < size) break;
+    pipeline_.add(begun_, step, std::exchange(pending_, {}));
+    fed_offset_ += size;
+    ++begun_;
+    while (pipeline_.is_due()) TRY(write_next());
   }
+  while (pipeline_.is_due()) TRY(write_next());
+  if (!has_operations_left()) TRY(write_all());
   return {};
 }
 
@@ -322,10 +329,10 @@ Result<void> Applier::Run::feed_signature(BytesView& bytes) {
   bytes.remove_prefix(some);
   if (pending_.size() < size) return {};
   at_end_ = checkpoint();
-  signature_ = std::move(pending_);
-  pending_.clear();
-  signed_digest_ = Sha256(signed_).finish();
+  signature_ = std::exchange(pending_, {});
+  signed_digest_ = Sha256(signed_hash()).finish();
   consume(signature_);
+  fed_offset_ = data_offset_;
   return {};
 }
 
@@ -352,6 +359,8 @@ Result<void> Applier::Run::feed(BytesView bytes) {
 
 Result<void> Applier::Run::verify_payload() {
   check(!has_failed_, "nothing is verified after an error");
+  // An operation that is wrong comes before an end that is early.
+  TRY(write_all());
   const uint64_t size = position();
   const bool is_whole = has_metadata() && !has_operations_left() && !has_signature_left();
   if (!is_whole || (expect_.size && *expect_.size != size)) {
@@ -371,7 +380,7 @@ Result<void> Applier::Run::verify_payload() {
 Result<void> Applier::Run::verify_part(Installation& part) {
   TRY(expect_done(part.finish(), ErrorCode::kDownloadOperationExecution));
   const ErrorCode code = verification_error(part.part().name);
-  const auto hash = part.hash(expect_.reads_back);
+  const auto hash = part.hash();
   if (!hash) return refuse(code, hash.error());
   if (*hash == part.part().new_info->sha256) return {};
   return refuse(code, Code::kDataLoss,
@@ -387,7 +396,7 @@ Result<void> Applier::Run::finish() {
 
 uint64_t Applier::Run::position() const {
   if (!metadata_.is_complete()) return metadata_.size();
-  return metadata_.header().blobs_offset() + data_offset_ + pending_.size();
+  return metadata_.header().blobs_offset() + fed_offset_ + pending_.size();
 }
 
 std::optional<Checkpoint> Applier::Run::checkpoint() const {
@@ -398,7 +407,7 @@ std::optional<Checkpoint> Applier::Run::checkpoint() const {
                     .metadata_size = metadata_.header().metadata_size(),
                     .metadata_sha256 = sha256(metadata_.metadata()),
                     .sha256_state = all_.save(),
-                    .signed_sha256_state = signed_.save()};
+                    .signed_sha256_state = signed_hash().save()};
 }
 
 // -- The door

@@ -1,5 +1,7 @@
 // Applier: a payload goes in as bytes, in pieces of any size; the new partition comes out
-// through Storage. It is a state machine without threads or I/O of its own.
+// through Storage. It is a state machine without threads or I/O of its own. With an
+// executor blobs are checked and unpacked, old slots read and patches applied beside each
+// other; what is written, and in which order, stays the same.
 //
 // Nothing is written before its operation's hash is checked, no delta is applied before
 // its source is. At the end come the size and hash of the whole payload, its signature,
@@ -19,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/payload/apply/executor.h"
 #include "lib/payload/apply/storage.h"
 #include "lib/payload/format/metadata.h"
 #include "lib/payload/signature/signature.h"
@@ -43,9 +46,12 @@ struct Expectations {
   // With one the metadata of major version 2 is verified before anything is written.
   std::optional<Keyring> keys;
   Limits limits;
-  // Reads all that was written back from storage. Without it, what was written in order
-  // counts as hashed on its way.
+  // Reads all that was written back from storage; with an executor, from storage that reads
+  // its medium, while the rest is still coming. Without it, what was written in order counts
+  // as hashed on its way.
   bool reads_back = true;
+  // Borrowed; outlives the applier. nullptr: all is done within feed() and finish().
+  Executor* executor = nullptr;
 };
 
 // Where an interrupted update goes on. The names in brackets are the keys under which

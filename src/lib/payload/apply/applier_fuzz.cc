@@ -1,6 +1,6 @@
 // Any bytes as a payload, fed in pieces, on a small slot: hashes that don't fit are put
-// right first, so that operations run. The old slot stays as it was, and nothing is
-// written beyond the new one.
+// right first, so that operations run. The old slot stays as it was, nothing is written
+// beyond the new one, and an executor changes neither the slot nor the verdict.
 #include <algorithm>
 
 #include "base/check.h"
@@ -58,24 +58,51 @@ Bytes with_right_hashes(BytesView bytes, const Bytes& old) {
   return encode(header) + encoded + Bytes(reader.metadata_signature()) + Bytes(blobs);
 }
 
-}  // namespace
+// Does every second work at once, and the others never.
+class HalfExecutor final : public payload::Executor {
+ public:
+  void run(std::move_only_function<void()> work) override {
+    if (++count_ % 2 == 0) work();
+  }
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+ private:
+  size_t count_ = 0;
+};
+
+struct Outcome {
+  Bytes slot;
+  payload::ErrorCode code = payload::ErrorCode::kSuccess;
+  std::string text;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+Outcome outcome(BytesView bytes, payload::Executor* executor) {
   Slot old;
   Slot fresh;
-  const Bytes bytes = with_right_hashes({reinterpret_cast<const char*>(data), size}, old.bytes);
   payload::Expectations expectations;
   expectations.limits = {.manifest_bytes = 1 << 16, .operations = 64, .blob_bytes = 1 << 20};
+  expectations.executor = executor;
   payload::Applier applier(
       {{.name = std::string(payload::kMainPartition), .fresh = &fresh, .old = &old}}, expectations);
   Result<void> done;
   for (size_t at = 0; done && at < bytes.size(); at += 100) {
-    done = applier.feed(BytesView(bytes).substr(at, 100));
+    done = applier.feed(bytes.substr(at, 100));
     if (done) (void)applier.checkpoint();
   }
   if (done) done = applier.finish();
   check(done.has_value() == (applier.error_code() == payload::ErrorCode::kSuccess));
   check(old.bytes == Bytes(kSlot, 'o'));
   check(fresh.bytes.size() == kSlot);
+  return {std::move(fresh.bytes), applier.error_code(), done ? "" : done.error().text()};
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const Bytes bytes =
+      with_right_hashes({reinterpret_cast<const char*>(data), size}, Bytes(kSlot, 'o'));
+  HalfExecutor executor;
+  check(outcome(bytes, nullptr) == outcome(bytes, &executor));
   return 0;
 }

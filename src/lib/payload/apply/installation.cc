@@ -23,9 +23,13 @@ std::unexpected<Error> refuse(const Operation& operation, std::string_view why) 
 
 }  // namespace
 
-Installation::Installation(const Part& part, uint32_t block, Storage& fresh, Storage* old)
-    : part_(part), block_(block), fresh_(fresh), old_(old) {
+Installation::Installation(const Part& part, uint32_t block, Storage& fresh, Storage* old,
+                           Verification how, Executor* executor)
+    : part_(part), block_(block), fresh_(fresh), old_(old), how_(how) {
   check(part_.new_info != nullptr);
+  if (executor != nullptr && how == Verification::kStorage && fresh.reads_medium()) {
+    behind_.emplace(fresh, *executor, new_size());
+  }
 }
 
 Result<void> Installation::check_extents(const std::vector<Extent>& extents, uint64_t capacity,
@@ -100,41 +104,54 @@ Result<void> Installation::read_current(uint64_t offset, std::span<char> to) {
   return {};
 }
 
+void Installation::hash_written(uint64_t offset, BytesView bytes) {
+  if (offset < hashed_) is_hash_spoiled_ = true;
+  if (offset != hashed_ || hashed_ >= new_size()) return;
+  bytes = bytes.substr(0, new_size() - hashed_);
+  hash_.update(bytes);
+  hashed_ += bytes.size();
+}
+
 Result<void> Installation::write(uint64_t offset, BytesView bytes) {
+  if (behind_ && offset < behind_->begun()) behind_.reset();
   TRY(fresh_.write(offset, bytes));
-  if (offset < hashed_) {
-    is_hash_spoiled_ = true;
-  } else if (offset == hashed_ && hashed_ < new_size()) {
-    hash_.update(bytes.substr(0, new_size() - hashed_));
-    hashed_ += std::min<uint64_t>(bytes.size(), new_size() - hashed_);
-  }
+  if (how_ == Verification::kWrites) hash_written(offset, bytes);
   return {};
 }
 
 Result<void> Installation::zero(uint64_t offset, uint64_t size) {
+  if (behind_ && offset < behind_->begun()) behind_.reset();
   TRY(fresh_.zero(offset, size));
-  if (offset < hashed_) is_hash_spoiled_ = true;
-  const bool follows = offset == hashed_ && hashed_ < new_size();
-  if (!follows) return {};
-  const uint64_t end = std::min(new_size(), offset + size);
-  const Bytes zeros(std::min(end - hashed_, kPiece), '\0');
-  while (hashed_ < end) {
-    const uint64_t some = std::min<uint64_t>(end - hashed_, zeros.size());
-    hash_.update(BytesView(zeros).substr(0, some));
-    hashed_ += some;
+  if (how_ != Verification::kWrites) return {};
+  const Bytes zeros(std::min(size, kPiece), '\0');
+  for (const uint64_t end = offset + size; offset < std::min(end, new_size());) {
+    const uint64_t some = std::min<uint64_t>(end - offset, zeros.size());
+    hash_written(offset, BytesView(zeros).substr(0, some));
+    offset += some;
   }
   return {};
 }
 
 void Installation::mark_written(const Operation& operation) {
-  if (!part_.is_in_place || old_ == nullptr) return;
+  const bool is_in_place = part_.is_in_place && old_ != nullptr;
   for (const Extent& extent : operation.dst_extents) {
     if (extent.is_hole()) continue;
     const uint64_t end = extent.start_block + extent.num_blocks;
+    frontier_.add(extent.start_block * block_, end * block_);
+    if (!is_in_place) continue;
     if (written_.size() < end) written_.resize(end);
     std::fill(written_.begin() + static_cast<int64_t>(extent.start_block),
               written_.begin() + static_cast<int64_t>(end), true);
   }
+}
+
+void Installation::forget_written() {
+  written_.clear();
+  frontier_ = {};
+}
+
+void Installation::verify_behind() {
+  if (behind_) behind_->advance(frontier_.end());
 }
 
 Result<void> Installation::copy_rest() {
@@ -162,8 +179,11 @@ Result<void> Installation::finish() {
   return fresh_.set_size(new_size());
 }
 
-Result<Bytes> Installation::hash(bool reads_back) {
-  if (reads_back || is_hash_spoiled_) return hash_of(fresh_, new_size());
+Result<Bytes> Installation::hash() {
+  // It may have turned out that the storage can't.
+  if (behind_ && fresh_.reads_medium()) return behind_->finish();
+  behind_.reset();
+  if (how_ == Verification::kStorage || is_hash_spoiled_) return hash_of(fresh_, new_size());
   Bytes piece(kPiece, '\0');
   while (hashed_ < new_size()) {
     const std::span<char> some(piece.data(), std::min<uint64_t>(new_size() - hashed_, kPiece));

@@ -5,8 +5,6 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "lib/payload/apply/extent_io.h"
-#include "lib/payload/bsdiff/patch.h"
-#include "lib/payload/compression/compression.h"
 
 namespace argosy::payload {
 namespace {
@@ -51,29 +49,6 @@ Result<void> zero(Installation& to, const Operation& operation) {
   return {};
 }
 
-// Makes the operation's bytes in order.
-Result<void> produce(Installation& to, const Operation& operation, BytesView blob,
-                     const WriteNew& write) {
-  ExtentReader in = source(to, operation);
-  if (!blob.empty()) {
-    const uint64_t size = TRY(patched_size(blob));
-    if (size != operation.dst_length.value_or(size)) {
-      return fail(Code::kInvalidArgument, "the patch makes another size than the manifest says");
-    }
-    return apply_patch(
-        blob, in.size(),
-        [&](uint64_t offset, std::span<char> piece) { return in.read(offset, piece); }, write);
-  }
-  Bytes piece(std::min(in.size(), kPiece), '\0');
-  for (uint64_t at = 0; at < in.size();) {
-    const std::span<char> some(piece.data(), std::min<uint64_t>(in.size() - at, piece.size()));
-    TRY(in.read(at, some));
-    TRY(write({some.data(), some.size()}));
-    at += some.size();
-  }
-  return {};
-}
-
 Result<void> from_source(Installation& to, const Operation& operation, BytesView blob,
                          const Limits& limits) {
   ExtentWriter out = destination(to, operation);
@@ -95,12 +70,23 @@ Result<void> from_source(Installation& to, const Operation& operation, BytesView
 
 }  // namespace
 
-bool is_supported(OperationType type) {
+std::optional<Packing> packing_of(OperationType type) {
   switch (type) {
     case OperationType::kReplace:
+      return Packing::kNone;
     case OperationType::kReplaceBz:
+      return Packing::kBzip2;
     case OperationType::kReplaceXz:
+      return Packing::kXz;
     case OperationType::kReplaceZstd:
+      return Packing::kZstd;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_supported(OperationType type) {
+  switch (type) {
     case OperationType::kMove:
     case OperationType::kBsdiff:
     case OperationType::kSourceCopy:
@@ -109,12 +95,37 @@ bool is_supported(OperationType type) {
     case OperationType::kDiscard:
       return true;
     default:
-      return false;
+      return packing_of(type).has_value();
   }
 }
 
 bool reads_old_slot(OperationType type) {
   return type == OperationType::kSourceCopy || type == OperationType::kSourceBsdiff;
+}
+
+Result<void> produce(Installation& to, const Operation& operation, BytesView blob,
+                     const WriteNew& write) {
+  const bool is_patch =
+      operation.type == OperationType::kBsdiff || operation.type == OperationType::kSourceBsdiff;
+  if (is_patch && blob.empty()) return fail(Code::kInvalidArgument, "a patch without a blob");
+  ExtentReader in = source(to, operation);
+  if (is_patch) {
+    const uint64_t size = TRY(patched_size(blob));
+    if (size != operation.dst_length.value_or(size)) {
+      return fail(Code::kInvalidArgument, "the patch makes another size than the manifest says");
+    }
+    return apply_patch(
+        blob, in.size(),
+        [&](uint64_t offset, std::span<char> piece) { return in.read(offset, piece); }, write);
+  }
+  Bytes piece(std::min(in.size(), kPiece), '\0');
+  for (uint64_t at = 0; at < in.size();) {
+    const std::span<char> some(piece.data(), std::min<uint64_t>(in.size() - at, piece.size()));
+    TRY(in.read(at, some));
+    TRY(write({some.data(), some.size()}));
+    at += some.size();
+  }
+  return {};
 }
 
 Result<void> verify_source(Installation& to, const Operation& operation) {
@@ -135,25 +146,18 @@ Result<void> verify_source(Installation& to, const Operation& operation) {
 
 Result<void> perform(Installation& to, const Operation& operation, BytesView blob,
                      const Limits& limits) {
+  if (const auto packing = packing_of(operation.type)) {
+    return replace(to, operation, *packing, blob);
+  }
   switch (operation.type) {
-    case OperationType::kReplace:
-      return replace(to, operation, Packing::kNone, blob);
-    case OperationType::kReplaceBz:
-      return replace(to, operation, Packing::kBzip2, blob);
-    case OperationType::kReplaceXz:
-      return replace(to, operation, Packing::kXz, blob);
-    case OperationType::kReplaceZstd:
-      return replace(to, operation, Packing::kZstd, blob);
     case OperationType::kZero:
     case OperationType::kDiscard:
       return zero(to, operation);
     case OperationType::kBsdiff:
     case OperationType::kSourceBsdiff:
-      if (blob.empty()) return fail(Code::kInvalidArgument, "a patch without a blob");
-      return from_source(to, operation, blob, limits);
     case OperationType::kMove:
     case OperationType::kSourceCopy:
-      return from_source(to, operation, {}, limits);
+      return from_source(to, operation, blob, limits);
     default:
       return fail(Code::kUnimplemented,
                   format("{} is not supported", operation_name(operation.type)));

@@ -18,6 +18,7 @@ Result<void> MemoryStorage::read(uint64_t offset, std::span<char> to) {
 
 Result<void> MemoryStorage::write(uint64_t offset, BytesView from) {
   ++writes;
+  log.emplace_back(offset, from);
   if (offset + from.size() > capacity_) return fail(Code::kOutOfRange, "beyond the end");
   const bool fails = writes_left && --*writes_left < 0;
   if (fails) from = from.substr(0, from.size() / 2);
@@ -30,6 +31,15 @@ Result<void> MemoryStorage::write(uint64_t offset, BytesView from) {
 Result<void> MemoryStorage::set_size(uint64_t size) {
   bytes.resize(size);
   return {};
+}
+
+void MoodyExecutor::run(std::move_only_function<void()> work) {
+  works_.push_back(std::move(work));
+  while (!works_.empty() && random_.chance(2)) {
+    const size_t which = random_.below(works_.size());
+    works_[which]();
+    works_.erase(works_.begin() + static_cast<int64_t>(which));
+  }
 }
 
 namespace {

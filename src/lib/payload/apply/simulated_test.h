@@ -2,6 +2,8 @@
 // outcome is known, because they are made by carrying each operation out on a copy.
 #pragma once
 
+#include <thread>
+
 #include "lib/payload/apply/applier.h"
 #include "sys/random/random.h"
 
@@ -17,12 +19,38 @@ class MemoryStorage final : public Storage {
   Result<void> write(uint64_t offset, BytesView bytes) override;
   Result<void> set_size(uint64_t size) override;
 
+  bool reads_medium() const override { return is_medium; }
+
   Bytes bytes;
+  bool is_medium = true;
   int64_t writes = 0;
+  std::vector<std::pair<uint64_t, Bytes>> log;  // of writes
   std::optional<int64_t> writes_left;
 
  private:
   uint64_t capacity_;
+};
+
+// One thread that works when it likes, in any order, and leaves some undone.
+class MoodyExecutor final : public Executor {
+ public:
+  explicit MoodyExecutor(uint64_t seed) : random_(seed) {}
+  void run(std::move_only_function<void()> work) override;
+
+ private:
+  SeededRandom random_;
+  std::vector<std::move_only_function<void()>> works_;
+};
+
+// Real threads, one for each work.
+class ThreadExecutor final : public Executor {
+ public:
+  void run(std::move_only_function<void()> work) override {
+    threads_.emplace_back(std::move(work));
+  }
+
+ private:
+  std::vector<std::jthread> threads_;
 };
 
 struct SimulatedPayload {

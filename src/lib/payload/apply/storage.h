@@ -1,5 +1,6 @@
 // What a payload is applied to, as an interface: a partition's device, a file, or memory
-// in tests. Offsets and sizes in bytes; within one update only one thread calls.
+// in tests. Offsets and sizes in bytes. Within one update one thread calls, except for
+// read(), which several may call beside it for what is not being written.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,8 @@ class Storage {
   // All of `to`, or OutOfRange.
   virtual Result<void> read(uint64_t offset, std::span<char> to) = 0;
   virtual Result<void> write(uint64_t offset, BytesView bytes) = 0;
+  // What is read comes from the medium, and not from memory where it was left by a write.
+  virtual bool reads_medium() const { return false; }
   // Makes the range read as zeros.
   virtual Result<void> zero(uint64_t offset, uint64_t size);
   // Cuts a file to its final size; devices do nothing.

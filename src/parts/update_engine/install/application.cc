@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "parts/update_engine/install/targets.h"
+#include "parts/update_engine/install/worker_threads.h"
 
 namespace argosy::update_engine {
 
@@ -40,8 +41,12 @@ Result<std::unique_ptr<Application>> Application::open(Disk& disk, Store& store,
       {std::string(payload::kMainPartition), made->slot_.get(), made->active_.get()},
       {std::string(payload::kKernelFile), made->kernel_.get(), made->active_kernel_.get()},
       {std::string(payload::kPcrPolicyFile), made->pcr_policy_.get(), nullptr}};
-  payload::Expectations expect{
-      .size = given.size, .sha256 = given.sha256, .keys = given.keys, .limits = {}};
+  if (given.threads) made->threads_ = std::make_unique<WorkerThreads>(*given.threads);
+  payload::Expectations expect{.size = given.size,
+                               .sha256 = given.sha256,
+                               .keys = given.keys,
+                               .limits = {},
+                               .executor = made->threads_.get()};
   made->applier_ =
       given.resume ? std::make_unique<Applier>(std::move(targets), std::move(expect), *given.resume)
                    : std::make_unique<Applier>(std::move(targets), std::move(expect));

@@ -18,6 +18,7 @@ namespace argosy::update_engine {
 
 class SlotStorage;
 class FileOnDemand;
+class WorkerThreads;
 
 struct ApplicationOptions {
   Slots slots;
@@ -25,6 +26,9 @@ struct ApplicationOptions {
   std::optional<uint64_t> size;  // of the payload
   Bytes sha256;                  // of the payload; empty: not checked
   std::optional<payload::Checkpoint> resume;
+  // That unpack beside the one that writes; 0: one for each processor. Nothing: none, and all
+  // is done within the calls, in the same order every time.
+  std::optional<unsigned> threads;
 };
 
 class Application {
@@ -67,6 +71,7 @@ class Application {
   std::unique_ptr<SlotStorage> slot_;
   std::unique_ptr<FileOnDemand> kernel_;
   std::unique_ptr<FileOnDemand> pcr_policy_;
+  std::unique_ptr<WorkerThreads> threads_;
   std::unique_ptr<payload::Applier> applier_;
   std::atomic<bool> is_full_{false};
 };

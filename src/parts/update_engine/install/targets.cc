@@ -1,11 +1,23 @@
 #include "parts/update_engine/install/targets.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 
 #include "base/format.h"
+#include "lib/payload/apply/aligned_bytes.h"
 #include "sys/file/fd.h"
 
 namespace argosy::update_engine {
+namespace {
+
+constexpr uint64_t kZeros = 1 << 20;
+
+bool is_aligned(uint64_t number) {
+  return number % payload::kDirectAlignment == 0;
+}
+
+}  // namespace
 
 void drop_cache(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -21,12 +33,39 @@ Result<void> sync_path(Disk& disk, const std::string& path) {
 
 Result<std::unique_ptr<SlotStorage>> SlotStorage::open(Disk& disk, const std::string& path,
                                                        uint64_t capacity) {
-  return std::unique_ptr<SlotStorage>(new SlotStorage(TRY(disk.open(path, {})), capacity));
+  auto file = TRY(disk.open(path, {}));
+  auto direct = disk.open(path, {.direct = true});
+  return std::unique_ptr<SlotStorage>(
+      new SlotStorage(std::move(file), direct ? *std::move(direct) : nullptr, capacity));
+}
+
+bool SlotStorage::goes_direct(uint64_t offset, BytesView bytes) const {
+  return is_direct_ && is_aligned(offset) && is_aligned(bytes.size()) &&
+         is_aligned(reinterpret_cast<uintptr_t>(bytes.data()));
+}
+
+// False: it has to go the other way.
+Result<bool> SlotStorage::read_direct(uint64_t offset, std::span<char> to) {
+  if (!goes_direct(offset, {to.data(), to.size()})) return false;
+  const auto size = direct_->read_at(offset, to.data(), to.size());
+  if (size) return *size == to.size();
+  if (size.error().system_errno() != EINVAL) return fail(size.error());
+  is_direct_ = false;
+  return false;
+}
+
+Result<bool> SlotStorage::write_direct(uint64_t offset, BytesView bytes) {
+  if (!goes_direct(offset, bytes)) return false;
+  const auto done = direct_->write_at(offset, bytes);
+  if (done) return true;
+  if (done.error().system_errno() != EINVAL) return fail(done.error());
+  is_direct_ = false;
+  return false;
 }
 
 Result<void> SlotStorage::read(uint64_t offset, std::span<char> to) {
-  if (is_to_be_synced_) {
-    is_to_be_synced_ = false;
+  if (TRY(read_direct(offset, to))) return {};
+  if (is_to_be_synced_.exchange(false)) {
     TRY(file_->sync_data());
     drop_cache(file_->path());
   }
@@ -41,7 +80,20 @@ Result<void> SlotStorage::write(uint64_t offset, BytesView bytes) {
     return fail(Code::kOutOfRange, format("{}: byte {} is beyond its {} bytes", file_->path(),
                                           offset + bytes.size(), capacity_));
   }
+  if (TRY(write_direct(offset, bytes))) return {};
   return file_->write_at(offset, bytes);
+}
+
+Result<void> SlotStorage::zero(uint64_t offset, uint64_t size) {
+  payload::AlignedBytes zeros(std::min(size, kZeros));
+  std::ranges::fill(zeros.span(), '\0');
+  while (size > 0) {
+    const uint64_t some = std::min(size, zeros.size());
+    TRY(write(offset, zeros.view().substr(0, some)));
+    offset += some;
+    size -= some;
+  }
+  return {};
 }
 
 Result<void> FileOnDemand::open() {

@@ -46,6 +46,7 @@ Result<ApplicationOptions> plan(Installer::Work& work) {
     options.sha256 = *std::move(sha256);
   }
   if (work.job.size > 0) options.size = work.job.size;
+  options.threads = 0;
   work.slots = TRY(find_slots(work.disk, work.machine.slots));
   options.slots = work.slots;
   return options;

@@ -56,7 +56,7 @@ class PartitionedDisk final : public Disk {
 
   Result<std::unique_ptr<File>> open(const std::string& path, OpenOptions options) override {
     if (path != "/dev/sda3" && path != "/dev/sda4") return disk_.open(path, options);
-    auto file = TRY(disk_.open("/disk", {}));
+    auto file = TRY(disk_.open("/disk", {.direct = options.direct}));
     const Window window = path.ends_with('3') ? third_ : fourth_;
     return std::make_unique<WindowFile>(std::move(file), path, window);
   }

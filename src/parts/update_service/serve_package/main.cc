@@ -6,7 +6,7 @@
 #include "io/http/server.h"
 #include "io/loop/uv_loop.h"
 #include "io/task/scope.h"
-#include "lib/cli/flag_set.h"
+#include "lib/cli/server_flags.h"
 #include "lib/omaha/server.h"
 #include "parts/update_service/hosting/hosting.h"
 #include "sys/file/disk.h"
@@ -129,14 +129,10 @@ int start(const std::vector<std::string>& arguments) {
   flags.add("listen-address", options.listen, ":8000", "Host and IP to listen on.");
   flags.add("package-file", options.package_file, "", "Path to the update payload.");
   flags.add("package-version", options.package_version, "", "Semantic version of the package.");
-  const auto words = flags.parse(arguments);
-  if (!words && words.error().code() == Code::kAborted) {
-    std::printf("%s", flags.usage().c_str());
-    return 0;
-  }
-  if (!words || !words->empty()) {
-    std::fprintf(stderr, "%s\n", words ? "unexpected argument" : words.error().message().c_str());
-    return 2;
+  if (const auto ending = cli::read_command_line(flags, arguments)) {
+    std::fputs(ending->out.c_str(), stdout);
+    std::fputs(ending->err.c_str(), stderr);
+    return ending->code;
   }
   if (options.package_file.empty() || options.package_version.empty()) {
     std::fprintf(stderr, "-package-file and -package-version must be given\n");
