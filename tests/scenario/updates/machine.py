@@ -264,9 +264,9 @@ class Machine:
                                      "--config-file=" + self.at("bus.conf")], stderr=subprocess.DEVNULL)
         wait_until("the bus", lambda: os.path.exists(self.at("bus")))
 
-    def start_engine(self, server):
+    def start_engine(self, server, group="stable"):
         write(self.at("root/etc/coreos/update.conf"),
-              f"GROUP=stable\nSERVER={server}\n")
+              f"GROUP={group}\nSERVER={server}\n")
         if not self.bus:
             self.start_bus()
         with open(self.at("engine.log"), "ab") as log:

@@ -28,7 +28,20 @@ class Service(UpdateService):
         self.packages = os.path.join(directory, "packages")
         super().__init__(directory, "-host-flatcar-packages",
                          "-flatcar-packages-path", self.packages)
-        self.start()
+        self.channel_key = os.path.join(directory, "channel.key")
+        self.ctl_words("key", "generate", "-bits", "2048", self.channel_key)
+        self.start("-channel-keys-file", self.channel_key + ".pub")
+
+    def ctl_words(self, *words):
+        done = self.ctl(*words)
+        assert done.returncode == 0, done.stderr
+
+    def sign_channel(self):
+        document = os.path.join(self.directory, "stable.json")
+        self.ctl_words("channel", "draft", "-app-id", APP_ID, "-channel", "stable", "-arch",
+                       "amd64", "-file", document)
+        self.ctl_words("channel", "sign", "-file", document, "-key", self.channel_key)
+        self.ctl_words("channel", "push", "-app-id", APP_ID, "-file", document)
 
     def ask(self, method, path, body=None):
         try:
@@ -144,6 +157,25 @@ class Loop(unittest.TestCase):
         wait_until("the refusal", lambda: "version 3.0.0 was installed before and did not hold"
                    in machine.log())
         self.assertEqual(machine.grub_choice(takes_try=False), 4)
+
+    def test_a_machine_that_names_its_group_by_id_believes_the_channel_s_signed_statement(self):
+        key = {"share/update_engine/channel-metadata-key.pub.pem":
+               read(self.service.channel_key + ".pub")}
+        one = self.workshop.image("1.0.0", more=key)
+        two = self.workshop.image("2.0.0", more=key)
+        self.service.set_policy(policy_safe_mode=False)
+        self.service.offer(self.service.add_package("2.0.0", self.workshop.payload("full", two)))
+        machine = Machine(tempfile.mkdtemp(dir=self.directory), one)
+        self.addCleanup(machine.destroy)
+        self.assertEqual(machine.boot(), "1.0.0")
+        machine.start_engine(self.service.url + "/v1/update/", self.service.group()["id"])
+        machine.attempt()
+        wait_until("the refusal", lambda: "channel" in machine.log()
+                   and machine.status() == IDLE)
+        self.assertNotEqual(machine.grub_choice(takes_try=False), 4)
+        self.service.sign_channel()
+        self.update(machine)
+        self.assertEqual(machine.reboot(), "2.0.0")
 
 
 if __name__ == "__main__":
