@@ -74,34 +74,6 @@ Result<MountPoint> read_mount_point(const Fields& fields) {
   return out;
 }
 
-Result<Port> read_port(const Fields& fields) {
-  Port out{.name = TRY(fields.text("name")),
-           .protocol = TRY(fields.text("protocol")),
-           .port = TRY(fields.number("port")),
-           .count = TRY(fields.number("count")),
-           .is_socket_activated = TRY(fields.boolean("socketActivated"))};
-  TRY_CONTEXT(judge_name(out.name), fields.path_of("name"));
-  if (out.port < 1 || out.port > 65535) {
-    return fields.refuse("port", "port must be in 1-65535 range");
-  }
-  if (out.count > 65536 - out.port) {
-    return fields.refuse("count", "end of port range must be in 1-65535 range");
-  }
-  if (out.count == 0) out.count = 1;
-  return out;
-}
-
-Result<std::vector<Isolator>> read_isolators(const Fields& fields) {
-  std::vector<Isolator> out;
-  for (const Fields& item : TRY(fields.objects("isolators"))) {
-    Isolator isolator{.name = TRY(item.text("name")), .value = {}};
-    TRY_CONTEXT(judge_identifier(isolator.name), item.path_of("name"));
-    if (const json::Value* value = item.find("value")) isolator.value = *value;
-    out.push_back(std::move(isolator));
-  }
-  return out;
-}
-
 json::Array to_array(const Texts& texts) {
   json::Array out;
   for (const std::string& text : texts) out.emplace_back(text);
@@ -132,17 +104,55 @@ json::Array mount_points_to_json(const App& app) {
 
 json::Array ports_to_json(const App& app) {
   json::Array out;
-  for (const Port& port : app.ports) {
-    out.emplace_back(json::Object{{"name", port.name},
-                                  {"protocol", port.protocol},
-                                  {"port", port.port},
-                                  {"count", port.count},
-                                  {"socketActivated", port.is_socket_activated}});
-  }
+  for (const Port& port : app.ports) out.push_back(to_json(port));
   return out;
 }
 
 }  // namespace
+
+json::Value to_json(const Port& port) {
+  return json::Object{{"name", port.name},
+                      {"protocol", port.protocol},
+                      {"port", port.port},
+                      {"count", port.count},
+                      {"socketActivated", port.is_socket_activated}};
+}
+
+json::Value to_json(const std::vector<Isolator>& isolators) {
+  json::Array out;
+  for (const Isolator& item : isolators) {
+    out.emplace_back(json::Object{{"name", item.name}, {"value", item.value}});
+  }
+  return out;
+}
+
+Result<std::vector<Isolator>> read_isolators(const Fields& fields) {
+  std::vector<Isolator> out;
+  for (const Fields& item : TRY(fields.objects("isolators"))) {
+    Isolator isolator{.name = TRY(item.text("name")), .value = {}};
+    TRY_CONTEXT(judge_identifier(isolator.name), item.path_of("name"));
+    if (const json::Value* value = item.find("value")) isolator.value = *value;
+    out.push_back(std::move(isolator));
+  }
+  return out;
+}
+
+Result<Port> read_port(const Fields& fields) {
+  Port out{.name = TRY(fields.text("name")),
+           .protocol = TRY(fields.text("protocol")),
+           .port = TRY(fields.number("port")),
+           .count = TRY(fields.number("count")),
+           .is_socket_activated = TRY(fields.boolean("socketActivated"))};
+  TRY_CONTEXT(judge_name(out.name), fields.path_of("name"));
+  if (out.port < 1 || out.port > 65535) {
+    return fields.refuse("port", "port must be in 1-65535 range");
+  }
+  if (out.count > 65536 - out.port) {
+    return fields.refuse("count", "end of port range must be in 1-65535 range");
+  }
+  if (out.count == 0) out.count = 1;
+  return out;
+}
 
 Result<NamedValues> read_named_values(const Fields& fields, std::string_view member,
                                       std::string_view repeated) {
@@ -220,11 +230,7 @@ json::Value to_json(const App& app) {
   put_named_values(out, "environment", app.environment);
   put_array(out, "mountPoints", mount_points_to_json(app));
   put_array(out, "ports", ports_to_json(app));
-  json::Array isolators;
-  for (const Isolator& item : app.isolators) {
-    isolators.emplace_back(json::Object{{"name", item.name}, {"value", item.value}});
-  }
-  put_array(out, "isolators", std::move(isolators));
+  if (!app.isolators.empty()) out.emplace_back("isolators", to_json(app.isolators));
   image::put_text_map(out, "userAnnotations", app.user_annotations);
   image::put_text_map(out, "userLabels", app.user_labels);
   return out;

@@ -9,8 +9,10 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "lib/appc/convert.h"
+#include "lib/appc/isolators.h"
 #include "lib/appc/manifest.h"
 #include "lib/appc/names.h"
+#include "lib/appc/pod_manifest.h"
 
 namespace argosy::appc {
 namespace {
@@ -28,6 +30,59 @@ std::string answer_manifest(std::string_view input) {
   const std::string text = json::to_text(to_json(*manifest));
   CHECK(parse_image_manifest(text) == *manifest);
   return text;
+}
+
+std::string answer_pod(std::string_view input) {
+  const auto manifest = parse_pod_manifest(input);
+  if (!manifest) return error_of(manifest.error());
+  const std::string text = json::to_text(to_json(*manifest));
+  CHECK(parse_pod_manifest(text) == *manifest);
+  return text;
+}
+
+std::string answer_volume(std::string_view input) {
+  const auto volume = parse_volume(input);
+  if (!volume) return error_of(volume.error());
+  PodManifest pod{.version = std::string(kSpecVersion), .apps = {}, .volumes = {*volume}};
+  const std::string text = json::to_text(to_json(pod));
+  CHECK(parse_pod_manifest(text) == pod);
+  return json::to_text(*to_json(pod).find("volumes"));
+}
+
+std::string text_of(const std::optional<Resource>& resource, std::string_view name) {
+  if (!resource) return {};
+  const auto shown = [](const std::optional<Quantity>& quantity) {
+    return quantity ? format("{}", quantity->millis()) : "-";
+  };
+  return format(" {}={}/{}", name, shown(resource->request), shown(resource->limit));
+}
+
+// An array of isolators, and what of it is understood.
+std::string answer_isolators(std::string_view input) {
+  const auto value = json::parse(format(R"({{"isolators":{}}})", input));
+  REQUIRE(value.has_value());
+  const auto isolators = read_isolators(image::Fields(*value));
+  if (!isolators) return error_of(isolators.error());
+  const auto read = read_isolation(*isolators);
+  if (!read) return error_of(read.error());
+  std::string out = "good";
+  if (read->retained_capabilities) out += " retain=" + join(*read->retained_capabilities, ",");
+  if (read->removed_capabilities) out += " remove=" + join(*read->removed_capabilities, ",");
+  if (read->seccomp) {
+    out += format(" seccomp={}:{}:{}", read->seccomp->retains ? "retain" : "remove",
+                  join(read->seccomp->set, ","), read->seccomp->error);
+  }
+  if (read->selinux) out += " selinux=" + read->selinux->type;
+  if (read->apparmor_profile) out += " apparmor=" + *read->apparmor_profile;
+  if (read->no_new_privileges) out += " nnp";
+  if (read->oom_score_adjust) out += format(" oom={}", *read->oom_score_adjust);
+  if (read->cpu_shares) out += format(" shares={}", *read->cpu_shares);
+  out += text_of(read->cpu, "cpu") + text_of(read->memory, "memory");
+  out += text_of(read->block_iops, "iops") + text_of(read->block_bandwidth, "bandwidth");
+  out += text_of(read->network_bandwidth, "network");
+  for (const auto& [name, setting] : read->sysctl) out += format(" {}={}", name, setting);
+  if (!read->unknown.empty()) out += " unknown=" + join(read->unknown, ",");
+  return out;
 }
 
 std::string answer_name(std::string_view input) {
@@ -84,6 +139,39 @@ void run_table(const std::string& name,
 
 TEST_CASE("image manifests") {
   run_table("manifests", answer_manifest);
+}
+TEST_CASE("pod manifests") {
+  run_table("pods", answer_pod);
+}
+TEST_CASE("volumes as the command line has them") {
+  run_table("volumes", answer_volume);
+}
+TEST_CASE("isolators") {
+  run_table("isolators", answer_isolators);
+}
+TEST_CASE("quantities") {
+  const auto millis = [](std::string_view text) { return Quantity::parse(text)->millis(); };
+  const auto value = [](std::string_view text) { return Quantity::parse(text)->value(); };
+  CHECK(millis("250m") == 250);
+  CHECK(millis("0.5") == 500);
+  CHECK(millis("1u") == 1);
+  CHECK(millis("1.0000000001") == 1001);
+  CHECK(value("1.5G") == 1'500'000'000);
+  CHECK(value("64Mi") == 64 << 20);
+  CHECK(value(".5Ki") == 512);
+  CHECK(value("0.1Ki") == 103);
+  CHECK(value("1K") == 1000);
+  CHECK(value("2n") == 1);
+  CHECK(value("-1.5") == -1);
+  CHECK(value("+7Ei") == int64_t{7} << 60);
+  CHECK(value("9223372036854775807") == INT64_MAX);
+  CHECK(Quantity::parse("9223372036854775808").error().code() == Code::kOutOfRange);
+  CHECK(Quantity::parse("8Ei").error().code() == Code::kOutOfRange);
+  CHECK(Quantity::parse("").error().text() == "unable to parse numeric part of quantity");
+  for (const char* bad : {".", "1.2.3", "x", "-", "m"}) CHECK(!Quantity::parse(bad).has_value());
+  for (const char* bad : {"1Kb", "1 M", "1e3", "1ki", "1mm"}) {
+    CHECK(Quantity::parse(bad).error().text() == "unable to parse quantity's suffix");
+  }
 }
 TEST_CASE("identifiers, names, and what they are made from") {
   run_table("names", answer_name);

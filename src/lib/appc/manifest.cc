@@ -13,6 +13,17 @@ namespace {
 
 using image::Fields;
 
+bool is_date(std::string_view text) {
+  // "2026-11-23T13:44:05Z", with a fraction or an offset if one likes.
+  static constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() <= kShape.size()) return false;
+  for (size_t i = 0; i < kShape.size(); ++i) {
+    const bool is_digit = text[i] >= '0' && text[i] <= '9';
+    if (kShape[i] == 'd' ? !is_digit : text[i] != kShape[i]) return false;
+  }
+  return true;
+}
+
 Result<Dependency> read_dependency(const Fields& fields) {
   Dependency out;
   out.image_name = TRY(fields.text("imageName"));
@@ -25,16 +36,15 @@ Result<Dependency> read_dependency(const Fields& fields) {
   return out;
 }
 
-bool is_date(std::string_view text) {
-  // "2026-11-23T13:44:05Z", with a fraction or an offset if one likes.
-  static constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
-  if (text.size() <= kShape.size()) return false;
-  for (size_t i = 0; i < kShape.size(); ++i) {
-    const bool is_digit = text[i] >= '0' && text[i] <= '9';
-    if (kShape[i] == 'd' ? !is_digit : text[i] != kShape[i]) return false;
-  }
-  return true;
+json::Value to_json(const Dependency& dependency) {
+  json::Object out{{"imageName", dependency.image_name}};
+  image::put_text(out, "imageID", dependency.image_id);
+  put_named_values(out, "labels", dependency.labels);
+  if (dependency.size != 0) out.emplace_back("size", dependency.size);
+  return out;
 }
+
+}  // namespace
 
 Result<NamedValues> read_annotations(const Fields& fields) {
   auto out = TRY(read_named_values(fields, "annotations", "duplicate annotations of name {}"));
@@ -50,16 +60,6 @@ Result<NamedValues> read_annotations(const Fields& fields) {
   }
   return out;
 }
-
-json::Value to_json(const Dependency& dependency) {
-  json::Object out{{"imageName", dependency.image_name}};
-  image::put_text(out, "imageID", dependency.image_id);
-  put_named_values(out, "labels", dependency.labels);
-  if (dependency.size != 0) out.emplace_back("size", dependency.size);
-  return out;
-}
-
-}  // namespace
 
 const std::string* find(const NamedValues& in, std::string_view name) {
   const auto found = std::ranges::find(in, name, &NamedValue::name);

@@ -95,6 +95,7 @@ json::Value to_json(const ImageManifest& manifest);
 
 // For who has apps in other documents.
 Result<App> read_app(const image::Fields& fields);
+Result<std::vector<Isolator>> read_isolators(const image::Fields& fields);
 json::Value to_json(const App& app);
 
 }  // namespace argosy::appc

@@ -1,5 +1,7 @@
 #include "sys/file/disk.h"
 
+#include <cerrno>
+
 #include "base/format.h"
 
 namespace argosy {
@@ -33,15 +35,13 @@ Result<void> replace_file(Disk& disk, const std::string& path, BytesView content
 }
 
 Result<void> remove_all(Disk& disk, const std::string& path) {
-  const auto info = disk.stat(path);
-  if (!info) {
-    if (info.error().code() == Code::kNotFound) return {};
-    return fail(info.error());
-  }
-  if (info->is_directory()) {
-    for (const std::string& name : TRY(disk.list(path))) {
-      TRY(remove_all(disk, join_path(path, name)));
-    }
+  // A link goes itself, whatever it leads to; what has something in it is a directory.
+  const auto removed = disk.remove(path);
+  if (removed || removed.error().code() == Code::kNotFound) return {};
+  const int number = removed.error().system_errno();
+  if (number != ENOTEMPTY && number != EEXIST) return removed;
+  for (const std::string& name : TRY(disk.list(path))) {
+    TRY(remove_all(disk, join_path(path, name)));
   }
   return disk.remove(path);
 }

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sys/file/fd.h"
 
@@ -226,6 +227,23 @@ TEST_CASE("directories: made, listed, removed with all below") {
   REQUIRE(remove_all(disk, directory / "a").has_value());
   CHECK(!exists(disk, directory / "a"));
   CHECK(remove_all(disk, directory / "a").has_value());
+}
+
+TEST_CASE("a tree that is removed takes nothing with it that its links lead to") {
+  Directory directory;
+  Disk& disk = real_disk();
+  REQUIRE(disk.make_directories(directory / "tree/below", 0700).has_value());
+  REQUIRE(disk.make_directories(directory / "other", 0700).has_value());
+  REQUIRE(replace_file(disk, directory / "other/file", "x").has_value());
+  const std::pair<const char*, const char*> links[] = {
+      {"to_directory", "other"}, {"to_file", "other/file"}, {"to_nothing", "nowhere"}};
+  for (const auto& [name, target] : links) {
+    const std::string link = join_path(directory / "tree/below", name);
+    REQUIRE(::symlink((directory / target).c_str(), link.c_str()) == 0);
+  }
+  CHECK(remove_all(disk, directory / "tree").has_value());
+  CHECK(!exists(disk, directory / "tree"));
+  CHECK(exists(disk, directory / "other/file"));
 }
 
 TEST_CASE("paths") {
