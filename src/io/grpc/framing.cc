@@ -120,7 +120,8 @@ std::optional<int64_t> parse_timeout_nanoseconds(std::string_view text) {
 std::string timeout_text(int64_t nanoseconds) {
   if (nanoseconds <= 0) return "0n";
   for (const TimeoutUnit& unit : kTimeoutUnits) {
-    const int64_t count = (nanoseconds + unit.nanoseconds - 1) / unit.nanoseconds;
+    const int64_t rest = nanoseconds % unit.nanoseconds;
+    const int64_t count = nanoseconds / unit.nanoseconds + (rest == 0 ? 0 : 1);
     if (count < 100'000'000) return format("{}{}", count, unit.letter);
   }
   return "99999999H";

@@ -204,6 +204,7 @@ TEST_CASE("timeouts and percent-encoding") {
   CHECK(!parse_timeout_nanoseconds("S"));
   CHECK(!parse_timeout_nanoseconds("5x"));
   CHECK(timeout_text(5'000'000'000) == "5000000u");
+  CHECK(timeout_text(INT64_MAX) == "2562048H");
   CHECK(percent_decode(percent_encode("a%b\n\xC3\xA9")) == "a%b\n\xC3\xA9");
 }
 
